@@ -1,0 +1,389 @@
+"""Warehouse and published tables as data: name, grain, key, columns with type, unit and comment.
+
+The DDL, the comments inside the database, the digests (key order), the generated expectations
+and the documentation all come from here. `core_*` and `mart_*` stay in the warehouse;
+`pub_*` are all that is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+PARTS_PER_SCALE = ("score", "answered", "status", "stored")
+"""Physical columns an administration table keeps for each scale, as `<part>_<scale>`."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: DuckDB type, what it holds, its unit where it has one."""
+
+    name: str
+    type: str
+    comment: str
+    unit: str = ""
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what one row is, and the columns that tell rows apart, in digest order."""
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def ddl(self) -> Iterator[str]:
+        """CREATE TABLE and its comments, one statement each."""
+        body = ", ".join(_column_ddl(column) for column in self.columns)
+        yield f'CREATE TABLE "{self.name}" ({body})'
+        yield f"COMMENT ON TABLE \"{self.name}\" IS {_literal('One row: ' + self.grain)}"
+        for column in self.columns:
+            text = f"{column.comment} [{column.unit}]" if column.unit else column.comment
+            yield f'COMMENT ON COLUMN "{self.name}"."{column.name}" IS {_literal(text)}'
+
+
+def _column_ddl(column: Column) -> str:
+    required = "" if column.nullable else " NOT NULL"
+    return f'"{column.name}" {column.type}{required}'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _key(name: str, type_: str, comment: str) -> Column:
+    return Column(name, type_, comment, nullable=False)
+
+
+ENTRY_NO = _key("entry_no", "INTEGER", "Place of the delivery in the ledger, from 1")
+SOURCE_ROW = _key("source_row", "INTEGER", "Data row in the export, from 1")
+CLINIC = _key("clinic", "VARCHAR", "Clinic id of site.toml")
+CLIENT = _key("client_key", "UBIGINT", "Keyed pseudonym of the client within its clinic")
+CLINICIAN = Column("clinician_key", "UBIGINT", "Keyed pseudonym of the clinician")
+SESSION = Column("session", "SMALLINT", "Session number in the export", "sessions")
+
+ADMINISTRATION_COLUMNS = (
+    ENTRY_NO,
+    SOURCE_ROW,
+    CLINIC,
+    CLIENT,
+    CLINICIAN,
+    _key("instrument", "VARCHAR", "Instrument id of the registry"),
+    _key("rater", "VARCHAR", "client, therapist, observer or caregiver"),
+    Column("rater_id", "VARCHAR", "Which of several raters, where the feed says"),
+    SESSION,
+    Column("segment", "VARCHAR", "Part of the session that was rated"),
+    Column("episode", "VARCHAR", "Episode id, keyed, where the feed has one"),
+    Column("started_at", "TIMESTAMP", "When the respondent began", "UTC"),
+    Column("completed_at", "TIMESTAMP", "When the respondent finished", "UTC"),
+    Column("completed_on", "DATE", "Local date of completed_at in the site's time zone"),
+)
+"""Columns every administration has, whatever the instrument."""
+
+CORE = (
+    Table(
+        "core_run", "the run that built this warehouse", ("name",),
+        (
+            _key("name", "VARCHAR", "Input of the run: as_of, archive, registry, site, code, lock"),
+            _key("value", "VARCHAR", "Its date, digest or id"),
+        ),
+    ),
+    Table(
+        "core_clinic", "a clinic of the site", ("clinic",),
+        (
+            CLINIC,
+            _key("clinic_name", "VARCHAR", "Name shown to people"),
+            _key("service", "VARCHAR", "Service the clinic belongs to"),
+        ),
+    ),
+    Table(
+        "core_due", "a rule of what should be answered when", ("service", "instrument", "rater", "rule_no"),
+        (
+            _key("service", "VARCHAR", "Service the rule is for"),
+            _key("instrument", "VARCHAR", "Instrument due"),
+            _key("rater", "VARCHAR", "Who should answer"),
+            _key("rule_no", "INTEGER", "Place of the rule in site.toml, from 1"),
+            _key("due_when", "VARCHAR", "all, listed or first_last"),
+            Column("session", "SMALLINT", "For listed: one row per session number", "sessions"),
+        ),
+    ),
+    Table(
+        "core_instrument", "an instrument of the registry", ("instrument",),
+        (
+            _key("instrument", "VARCHAR", "Instrument id"),
+            _key("title", "VARCHAR", "Full title"),
+            _key("construct", "VARCHAR", "alliance, outcome or process"),
+            _key("outcome_scale", "VARCHAR", "Scale that stands for the instrument"),
+            _key("n_items", "SMALLINT", "Items on the form", "items"),
+            _key("evidence", "VARCHAR", "verified, derived, unconfirmed, licensed or site_key"),
+        ),
+    ),
+    Table(
+        "core_scale", "a scale of an instrument", ("instrument", "scale"),
+        (
+            _key("instrument", "VARCHAR", "Instrument id"),
+            _key("scale", "VARCHAR", "Scale id"),
+            _key("scale_no", "SMALLINT", "Place on the card, from 1"),
+            _key("n_items", "SMALLINT", "Items in the scale", "items"),
+            _key("minimum", "DECIMAL(9,4)", "Lowest possible score", "points"),
+            _key("maximum", "DECIMAL(9,4)", "Highest possible score", "points"),
+            _key("direction", "VARCHAR", "higher_better or higher_worse"),
+            _key("unit", "VARCHAR", "Unit of the score"),
+        ),
+    ),
+    Table(
+        "core_threshold", "a cut-off or reliable-change criterion that is on",
+        ("instrument", "scale", "kind", "name"),
+        (
+            _key("instrument", "VARCHAR", "Instrument id"),
+            _key("scale", "VARCHAR", "Scale id"),
+            _key("kind", "VARCHAR", "caseness or reliable_change"),
+            _key("name", "VARCHAR", "Name of the convention, e.g. nhs_talking_therapies"),
+            _key("value", "DECIMAL(9,4)", "Threshold", "points"),
+            _key("comparison", "VARCHAR", "How a score is compared: >= > <= <"),
+            _key("evidence", "VARCHAR", "Evidence tag of the threshold"),
+        ),
+    ),
+    Table(
+        "core_export", "a delivery: one export file of one feed", ("entry_no",),
+        (
+            ENTRY_NO,
+            _key("entry", "VARCHAR", "Delivery id: 16 hex digits of feed and content"),
+            _key("feed", "VARCHAR", "Feed id of site.toml"),
+            CLINIC,
+            _key("kind", "VARCHAR", "responses, appointments or referrals"),
+            _key("file", "VARCHAR", "File name as delivered"),
+            _key("sha256", "VARCHAR", "Digest of the bytes"),
+            _key("bytes", "BIGINT", "Size", "bytes"),
+            _key("arrived_at", "TIMESTAMP", "When it was archived", "UTC"),
+            Column("refused", "VARCHAR", "Rule that refused the whole file"),
+            _key("received", "INTEGER", "Records in the file", "records"),
+            _key("accepted", "INTEGER", "Records that stand", "records"),
+            _key("quarantined", "INTEGER", "Records waiting to be mended", "records"),
+            _key("excluded", "INTEGER", "Records left out by rule", "records"),
+            _key("superseded", "INTEGER", "Records replaced by a later one", "records"),
+            _key("administrations", "INTEGER", "Administrations that stand", "administrations"),
+        ),
+    ),
+    Table(
+        "core_record", "a source record that was not accepted", ("entry_no", "source_row"),
+        (
+            ENTRY_NO,
+            SOURCE_ROW,
+            _key("fate", "VARCHAR", "quarantined, excluded or superseded"),
+            _key("reason", "VARCHAR", "Rule or reason of the fate"),
+        ),
+    ),
+    Table(
+        "core_quarantine", "a problem of a quarantined record or administration",
+        ("entry_no", "source_row", "instrument", "column_name", "rule"),
+        (
+            ENTRY_NO,
+            SOURCE_ROW,
+            _key("instrument", "VARCHAR", "Instrument concerned; empty when the whole record"),
+            _key("column_name", "VARCHAR", "Column of the export; empty when the whole row"),
+            _key("rule", "VARCHAR", "Rule of schemas/rules.toml that failed"),
+        ),
+    ),
+    Table(
+        "core_appointment", "an appointment that stands", ("entry_no", "source_row"),
+        (
+            ENTRY_NO, SOURCE_ROW, CLINIC, CLIENT, CLINICIAN, SESSION,
+            _key("starts_at", "TIMESTAMP", "When it was to start", "UTC"),
+            _key("starts_on", "DATE", "Local date of starts_at"),
+            _key("kind", "VARCHAR", "assessment, treatment, both, review, follow_up or other"),
+            _key("status", "VARCHAR",
+                 "booked, attended, late, late_not_seen, dna, cancelled_by_client or cancelled_by_provider"),
+        ),
+    ),
+    Table(
+        "core_referral", "a referral that stands", ("entry_no", "source_row"),
+        (
+            ENTRY_NO, SOURCE_ROW, CLINIC, CLIENT,
+            Column("episode", "VARCHAR", "Episode id, keyed, where the feed has one"),
+            _key("received_on", "DATE", "Local date the referral was received"),
+            Column("ended_on", "DATE", "Local date it ended; empty while open"),
+            Column("ending", "VARCHAR",
+                   "completed, dropped_out, declined, referred_on, deceased or unknown; empty while open"),
+            Column("problem", "VARCHAR", "Presenting problem"),
+            Column("modality", "VARCHAR", "Kind of therapy"),
+            Column("age_years", "SMALLINT", "Age at referral", "years"),
+            Column("age_band", "VARCHAR", "Age band at referral"),
+            Column("sex", "VARCHAR", "As recorded"),
+            Column("ethnicity", "VARCHAR", "As recorded"),
+        ),
+    ),
+)
+"""Tables filled by the load. Administrations and scores are views over one wide table per
+instrument (`administration_table`), see `ADMINISTRATION_VIEW` and `SCORE_VIEW`."""
+
+ADMINISTRATION_VIEW = Table(
+    "core_administration", "one questionnaire completed once, that stands",
+    ("entry_no", "source_row", "instrument", "rater"),
+    (
+        *ADMINISTRATION_COLUMNS,
+        Column("answers", "SMALLINT[]",
+               "Answers as captured, in the form's order; NULL missing, -102 refused, "
+               "-103 not shown, -104 not applicable; decimal scales in their smallest step"),
+    ),
+)
+
+SCORE_VIEW = Table(
+    "core_score", "a scale of an administration that stands",
+    ("entry_no", "source_row", "instrument", "rater", "scale"),
+    (
+        *ADMINISTRATION_COLUMNS,
+        _key("scale", "VARCHAR", "Scale id"),
+        Column("score", "DECIMAL(9,4)", "Score; empty unless scored or prorated", "points"),
+        _key("n_answered", "SMALLINT", "Items answered", "items"),
+        _key("n_items", "SMALLINT", "Items in the scale", "items"),
+        _key("status", "VARCHAR", "scored, prorated, too_many_missing or key_not_confirmed"),
+        Column("stored_total", "DECIMAL(9,4)", "Total the export itself carried", "points"),
+    ),
+)
+
+FIGURE_COLUMNS = (
+    _key("figure", "VARCHAR", "Figure id of the metric dictionary"),
+    _key("definition", "VARCHAR", "Definition id where a figure has several; else standard"),
+    _key("service", "VARCHAR", "Service id, or all"),
+    _key("clinic", "VARCHAR", "Clinic id, or all"),
+    _key("grain", "VARCHAR", "month, quarter, year, rolling_12_months, all, or session"),
+    _key("period", "VARCHAR", "2026-03, 2026-Q1, 2026, 2026-03 (twelve months to it), all, or session number"),
+    _key("instrument", "VARCHAR", "Instrument id, or empty"),
+    _key("scale", "VARCHAR", "Scale id, or empty"),
+)
+"""What tells one figure from another, in exact and in published form."""
+
+MART_FIGURE = Table(
+    "mart_figure", "one exact figure of one unit and period", tuple(c.name for c in FIGURE_COLUMNS),
+    (
+        *FIGURE_COLUMNS,
+        Column("numerator", "DECIMAL(18,4)", "Count, or sum of scores for a mean"),
+        Column("denominator", "BIGINT", "What the numerator is a part of; empty for a count"),
+        Column("value", "DECIMAL(18,4)", "Count, per cent, or mean"),
+        _key("unit", "VARCHAR", "Unit of value: referrals, %, points, ..."),
+        Column("n", "BIGINT", "Cases behind the value"),
+        _key("state", "VARCHAR", "value, zero, not_applicable or no_data"),
+    ),
+)
+
+PUBLISHED = (
+    Table(
+        "pub_figure", "one figure of one unit and period, disclosure-controlled", MART_FIGURE.key,
+        (
+            *FIGURE_COLUMNS,
+            Column("numerator", "DECIMAL(18,4)", "Rounded count; empty where hidden, and for means"),
+            Column("denominator", "BIGINT", "Rounded count; empty where hidden"),
+            Column("value", "DECIMAL(18,4)", "Rounded count, per cent from rounded counts, or mean"),
+            _key("unit", "VARCHAR", "Unit of value"),
+            Column("n", "BIGINT", "Rounded number of cases behind the value"),
+            _key("state", "VARCHAR",
+                 "value, zero, suppressed, update_withheld, not_applicable or no_data"),
+        ),
+    ),
+    Table(
+        "pub_metric", "a figure of the metric dictionary", ("figure", "definition"),
+        (
+            _key("figure", "VARCHAR", "Figure id"),
+            _key("definition", "VARCHAR", "Definition id"),
+            _key("theme", "VARCHAR", "engagement, alliance, outcome or quality"),
+            _key("title", "VARCHAR", "Title shown to people"),
+            _key("kind", "VARCHAR", "count, rate or mean"),
+            _key("unit", "VARCHAR", "Unit of value"),
+            _key("better", "VARCHAR", "higher, lower or neither"),
+            _key("numerator", "VARCHAR", "Numerator in words"),
+            _key("denominator", "VARCHAR", "Denominator in words"),
+            _key("dated_by", "VARCHAR", "Event that decides the period"),
+            _key("source", "VARCHAR", "Source of the definition"),
+        ),
+    ),
+    Table(
+        "pub_unit", "a service or clinic that figures are published for", ("service", "clinic"),
+        (
+            _key("service", "VARCHAR", "Service id, or all"),
+            _key("clinic", "VARCHAR", "Clinic id, or all"),
+            _key("title", "VARCHAR", "Name shown to people"),
+        ),
+    ),
+    Table(
+        "pub_period", "a period that figures are published for", ("grain", "period"),
+        (
+            _key("grain", "VARCHAR", "month, quarter, year, rolling_12_months or all"),
+            _key("period", "VARCHAR", "Period id"),
+            _key("title", "VARCHAR", "Name shown to people"),
+            _key("first_day", "DATE", "First day"),
+            _key("last_day", "DATE", "Last day"),
+            _key("closed", "BOOLEAN", "Whether it ended on or before as_of"),
+        ),
+    ),
+    Table(
+        "pub_instrument", "an instrument that figures are published for", ("instrument",),
+        (
+            _key("instrument", "VARCHAR", "Instrument id"),
+            _key("title", "VARCHAR", "Full title"),
+            _key("construct", "VARCHAR", "alliance, outcome or process"),
+            _key("evidence", "VARCHAR", "Evidence tag of the key"),
+            _key("licence", "VARCHAR", "Licence note"),
+        ),
+    ),
+    Table(
+        "pub_quality", "a count line of one feed, rounded", ("clinic", "feed"),
+        (
+            CLINIC,
+            _key("feed", "VARCHAR", "Feed id"),
+            _key("kind", "VARCHAR", "responses, appointments or referrals"),
+            _key("files", "INTEGER", "Deliveries", "files"),
+            _key("files_refused", "INTEGER", "Deliveries refused whole", "files"),
+            Column("received", "BIGINT", "Records, rounded; empty where hidden", "records"),
+            Column("accepted", "BIGINT", "Records, rounded; empty where hidden", "records"),
+            Column("quarantined", "BIGINT", "Records, rounded; empty where hidden", "records"),
+            Column("excluded", "BIGINT", "Records, rounded; empty where hidden", "records"),
+            Column("superseded", "BIGINT", "Records, rounded; empty where hidden", "records"),
+            Column("newest_arrival", "DATE", "Local date of the newest delivery"),
+        ),
+    ),
+    Table(
+        "pub_run", "an input or count of the run that made this publication", ("name",),
+        (
+            _key("name", "VARCHAR",
+                 "run, as_of, site_name, timezone, received, accepted, quarantined, excluded, superseded, "
+                 "files, files_refused, registry, site, code, lock, disclosure_policy"),
+            _key("value", "VARCHAR", "Its value as text; counts are exact, for the whole site"),
+        ),
+    ),
+)
+"""The published file: these tables and no others."""
+
+
+def administration_table(instrument: str, n_items: int, scales: tuple[str, ...]) -> Table:
+    """The wide physical table of one instrument: answers and scores of an administration.
+
+    Wide, because five million administrations load and aggregate several times faster so
+    than as twenty million long rows; the long `core_score` is a view that prunes to the
+    columns a query asks for.
+    """
+    items = tuple(
+        Column(f"item_{n:02}", "TINYINT", f"Answer to item {n}, coded as in core_administration.answers")
+        for n in range(1, n_items + 1)
+    )
+    scored = tuple(column for scale in scales for column in _scale_columns(scale))
+    return Table(
+        f"administration_{instrument}", f"an administration of {instrument} that stands",
+        ("entry_no", "source_row", "rater"),
+        (*ADMINISTRATION_COLUMNS, *items, *scored),
+    )
+
+
+def _scale_columns(scale: str) -> tuple[Column, ...]:
+    return (
+        Column(f"score_{scale}", "DECIMAL(9,4)", f"Score of {scale}", "points"),
+        Column(f"answered_{scale}", "TINYINT", f"Items of {scale} answered", "items"),
+        Column(f"status_{scale}", "VARCHAR", f"Status of {scale}"),
+        Column(f"stored_{scale}", "DECIMAL(9,4)", f"Total of {scale} that the export carried", "points"),
+    )

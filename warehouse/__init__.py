@@ -1,0 +1,1 @@
+"""Where the data lies: archive, ledger, loads, marts, manifests, publication. The only importer of DuckDB."""
