@@ -1,0 +1,42 @@
+"""Rules that keep a file, a record or an administration out, as data: message and remedy."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+EXCLUDED_REASONS = (
+    "preview", "test", "spam", "not_finished", "no_consent",
+    "attention_check", "outside_period", "empty", "exact_duplicate",
+)
+"""Reasons of exclusion; the first that applies, in this order, counts."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of rules.toml. level: file, record, administration or warning."""
+
+    id: str
+    level: str
+    message: str
+    remedy: str
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """All rules by id."""
+    raw = tomllib.loads((files("schemas") / "rules.toml").read_text(encoding="utf-8"))
+    return {id_: Rule(id_, **body) for id_, body in raw.items()}
+
+
+def describe(rule: str, feed: str, file: str, row: int | None = None, column: str = "") -> str:
+    """One line for people: place, what is wrong, what to do. Never a value."""
+    place = f"{feed}: {file}"
+    if row is not None:
+        place += f", row {row}"
+    if column:
+        place += f", column {column}"
+    known = rules()[rule]
+    return f"{place}: {known.message} ({rule}). {known.remedy[0].upper()}{known.remedy[1:]}."
