@@ -52,6 +52,8 @@ lock: .venv/.uv ## Make the lock files anew from pyproject.toml (needs a network
 	@$(LOCK) pyproject.toml --group install --output-file requirements.txt
 	@$(LOCK) pyproject.toml --group install --group dev --constraint requirements.txt \
 		--output-file requirements-dev.txt
+	@echo 'duckdb==2.0.0' | $(LOCK) - --no-deps --no-annotate --output-file requirements-duckdb2.txt
+	@echo 'uv==0.13.9' | $(LOCK) - --no-deps --no-annotate --output-file requirements-uv.txt
 
 clean: ## Remove the venvs and caches; the site stays
 	@rm -rf .venv .venv-next .pytest_cache .mypy_cache .ruff_cache .hypothesis
