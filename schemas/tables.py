@@ -57,8 +57,8 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _key(name: str, type_: str, comment: str) -> Column:
-    return Column(name, type_, comment, nullable=False)
+def _key(name: str, type_: str, comment: str, unit: str = "") -> Column:
+    return Column(name, type_, comment, unit, nullable=False)
 
 
 ENTRY_NO = _key("entry_no", "INTEGER", "Place of the delivery in the ledger, from 1")
