@@ -42,7 +42,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missed = [report for report in skipped if "browser" in report.keywords]
     if missed:
         terminalreporter.section("BROWSER TESTS NOT RUN", sep="!", red=True, bold=True)
-        terminalreporter.line(f"{len(missed)} tests of what a person sees were not run: no Chromium was found.")
+        terminalreporter.line(
+            f"{len(missed)} tests of what a person sees were not run: no Chromium was found."
+        )
         terminalreporter.line("Debian and Ubuntu: apt-get install chromium; then make test-browser")
 
 
