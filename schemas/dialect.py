@@ -1,0 +1,250 @@
+"""How each survey system writes its exports, as data: one TOML per dialect in schemas/dialects.
+
+A dialect says what a file of that system looks like and what its own columns mean; it reads nothing.
+Column names in a dialect may be
+    Name          a column of that name
+    {form}_x      the column of the questionnaire's own form, see `Dialect.form`
+    @first        the first column of the file
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from schemas.errors import ConfigError
+from schemas.raw_table import RawTable
+from schemas.site import COLUMNS, EACH_ROW, Feed
+
+DIALECT_NAMES = (
+    "csv",
+    "tsv",
+    "xlsx",
+    "ods",
+    "parquet",
+    "qualtrics",
+    "qualtrics_legacy",
+    "qualtrics_json",
+    "redcap",
+    "redcap_odm",
+    "limesurvey",
+    "surveymonkey",
+    "google_forms",
+    "ms_forms",
+    "kobo",
+    "spss",
+    "fhir",
+)
+"""All names site.toml may use; `load_dialects` has those that can be read."""
+
+OPEN_KEYS = (
+    "timezone",
+    "encoding",
+    "delimiter",
+    "decimal",
+    "date_format",
+    "sheet",
+    "dictionary",
+    "questionnaire",
+)
+"""Keys of a feed that a dialect may leave open."""
+
+FIRST_COLUMN = "@first"
+
+_FORM = "{form}"
+
+
+@dataclass(frozen=True)
+class ExcludeRule:
+    """A record whose cell in `column` is one of `values` (trimmed, as written) is excluded.
+
+    reason: of schemas.rules.EXCLUDED_REASONS. A rule with the reason not_finished falls away in a feed
+    with partials = "keep"; one on a column of the form is about that questionnaire alone.
+    """
+
+    column: str
+    reason: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FinishedRule:
+    """A record is finished when its cell in `column` is one of `values`, or with `filled` not blank.
+
+    A rule on a column of the form is about that questionnaire alone, and only where it has an answer:
+    the rows of other events carry a blank form, which is empty and not unfinished.
+    """
+
+    column: str
+    values: tuple[str, ...]
+    filled: bool
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What a file of one survey system looks like.
+
+    container: how bytes become cells (csv)
+    delimiter, quote, encoding, decimal: of the text; utf-8-sig reads with and without a byte order mark
+    header_rows: rows before the data; header_row: which of them, from 1, has the names
+    import_id_row: the last header row holds import ids as JSON, by which such a file is known
+    form_end: ending of the column that closes each form, where columns are grouped by form; else ""
+    columns: our column to theirs, where the feed says nothing; several are joined with "/", and a
+        column named here that the file does not have is left out
+    date_formats: strptime, tried strictly in this order; a date with a time zone keeps it
+    no_date: texts in a date column that mean there is no date
+    exclude, finished: which records are no answers of clients, and which are not complete
+    normal: by column of `exclude`, the values that need no remark; others are accepted with a warning
+    missing, not_shown: texts that mean so in every answer column
+    drop: identifiers the system adds by itself: never kept, whether a feed lists them or not
+    open: keys of a feed this dialect leaves open
+    """
+
+    name: str
+    title: str
+    container: str
+    delimiter: str
+    quote: str
+    encoding: str
+    decimal: str
+    header_rows: int
+    header_row: int
+    import_id_row: bool
+    form_end: str
+    columns: Mapping[str, str | tuple[str, ...]] = field(hash=False)
+    date_formats: tuple[str, ...]
+    no_date: tuple[str, ...]
+    exclude: tuple[ExcludeRule, ...]
+    finished: FinishedRule | None
+    normal: Mapping[str, tuple[str, ...]] = field(hash=False)
+    missing: tuple[str, ...]
+    not_shown: tuple[str, ...]
+    drop: tuple[str, ...]
+    open: tuple[str, ...]
+
+    @property
+    def fate_columns(self) -> tuple[str, ...]:
+        """Columns that decide preview, test, spam and finished; a file without one gets a warning."""
+        rules = [rule.column for rule in self.exclude] + ([self.finished.column] if self.finished else [])
+        return tuple(dict.fromkeys(rules))
+
+    def form(self, header: Sequence[str], items: Sequence[str]) -> str:
+        """Name of the form that holds these item columns; "" where columns are not grouped by form.
+
+        Each form's columns stand together and end in the one that says whether it is complete: the form
+        is that of the first such column after the last item.
+        """
+        places = [header.index(item) for item in items if item in header]
+        if not self.form_end or not places:
+            return ""
+        closing = (name for name in header[max(places) :] if name.endswith(self.form_end))
+        return next(closing, "").removesuffix(self.form_end)
+
+    def column(self, name: str, header: Sequence[str], items: Sequence[str] = ()) -> str | None:
+        """The file's column that a name of this dialect stands for; None where the file has none."""
+        found = header[0] if name == FIRST_COLUMN and header else name
+        if _FORM in found:
+            form = self.form(header, items)
+            found = found.replace(_FORM, form) if form else ""
+        return found if found in header else None
+
+    def columns_of(self, feed: Feed) -> dict[str, tuple[str, ...]]:
+        """Our column to the feed's columns: what it says, else this dialect's own where the kind has it."""
+        ours = {key: theirs for key, theirs in self.columns.items() if key in COLUMNS[feed.kind]}
+        if feed.undated:
+            ours = {key: theirs for key, theirs in ours.items() if not key.endswith("_at")}
+        return {key: as_columns(theirs) for key, theirs in {**ours, **feed.columns}.items()}
+
+    def dropped(self, feed: Feed) -> tuple[str, ...]:
+        """Columns never kept of this feed: its own list and the system's identifiers, if not mapped."""
+        mapped = {theirs for columns in self.columns_of(feed).values() for theirs in columns}
+        return feed.drop + tuple(name for name in self.drop if name not in mapped | set(feed.drop))
+
+
+def as_columns(theirs: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of one mapping; none for "@row"."""
+    if theirs == EACH_ROW:
+        return ()
+    return (theirs,) if isinstance(theirs, str) else theirs
+
+
+@cache
+def load_dialects() -> dict[str, Dialect]:
+    """All dialects that can be read, by name. Raises ConfigError for a wrong dialect file."""
+    folder = files("schemas") / "dialects"
+    found = sorted((file.name, file.read_text(encoding="utf-8")) for file in folder.iterdir())
+    dialects = (parse_dialect(text, name) for name, text in found if name.endswith(".toml"))
+    return {dialect.name: dialect for dialect in dialects}
+
+
+def digest(dialects: Mapping[str, Dialect]) -> str:
+    """SHA-256 of what the dialects say, whatever the layout and comments of their files."""
+    said = {name: asdict(dialects[name]) for name in sorted(dialects)}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def parse_dialect(text: str, file: str) -> Dialect:
+    """The dialect a TOML file describes. Raises ConfigError naming file, table and key."""
+    problems: list[str] = []
+    top = RawTable(tomllib.loads(text), f"dialects/{file}:", problems)
+    dialect = _read(top)
+    top.close()
+    if dialect.name not in DIALECT_NAMES or f"{dialect.name}.toml" != file:
+        top.problem("name", "must be the file's own name and one of DIALECT_NAMES")
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return dialect
+
+
+def _read(top: RawTable) -> Dialect:
+    return Dialect(
+        name=top.text("name"),
+        title=top.text("title"),
+        container=top.choice("container", ("csv",)),
+        delimiter=top.character("delimiter") or "",
+        quote=top.character("quote") or "",
+        encoding=top.text("encoding"),
+        decimal=top.choice("decimal", (".", ",")),
+        header_rows=top.whole("header_rows", 1, least=1),
+        header_row=top.whole("header_row", 1, least=1),
+        import_id_row=top.flag("import_id_row"),
+        form_end=top.optional_text("form_end") or "",
+        columns={key: _one_or_more(theirs) for key, theirs in _all_texts(top.table("columns", "[columns]"))},
+        date_formats=top.texts("date_formats"),
+        no_date=top.texts("no_date"),
+        exclude=tuple(_exclude(rule) for rule in top.tables("exclude", "[[exclude]]", "reason")),
+        finished=_finished(top.table("finished", "[finished]")) if "finished" in top else None,
+        normal=dict(_all_texts(top.table("normal", "[normal]"))),
+        missing=top.texts("missing"),
+        not_shown=top.texts("not_shown"),
+        drop=top.texts("drop"),
+        open=top.texts("open"),
+    )
+
+
+def _all_texts(table: RawTable) -> list[tuple[str, tuple[str, ...]]]:
+    keys = table.keys()
+    return [(key, table.texts(key)) for key in keys]
+
+
+def _one_or_more(columns: tuple[str, ...]) -> str | tuple[str, ...]:
+    return columns[0] if len(columns) == 1 else columns
+
+
+def _exclude(table: RawTable) -> ExcludeRule:
+    rule = ExcludeRule(table.text("column"), table.text("reason"), table.texts("values"))
+    table.close()
+    return rule
+
+
+def _finished(table: RawTable) -> FinishedRule:
+    rule = FinishedRule(table.text("column"), table.texts("values"), table.flag("filled"))
+    if bool(rule.values) == rule.filled:
+        table.problem("values", "give either values or filled = true")
+    table.close()
+    return rule
