@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-import sys
-from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +17,7 @@ import polars as pl
 
 from schemas.errors import ConfigError
 from warehouse.files import private_dir, write_private
+from warehouse.siphash import siphash
 
 KEY_FILE = "secret.key"
 KEY_VARIABLE = "ACCORD_KEY"
@@ -82,28 +81,9 @@ def _key_id(secret: bytes) -> str:
 def pseudonyms(texts: pl.Series, key: Key, scope: str) -> pl.Series:
     """UInt64 pseudonyms of texts, of the same length, name and order; null stays null.
 
-    scope: within which equal texts are the same, e.g. a clinic; it enters the pseudonym
-    The first eight bytes of BLAKE2b keyed with the site's key over scope, NUL and text: the same on every
-    machine. Among a million clients two share one with a chance of about 1 in 37 million.
+    scope: within which equal texts are the same, e.g. a clinic; each scope has a key of its own
+    SipHash-2-4 under BLAKE2b of the scope, keyed with the site's key: the same on every machine.
+    Among a million clients two share one with a chance of about 1 in 37 million.
     """
-    given = texts.cast(pl.String)
-    unique = given.drop_nulls().unique(maintain_order=True)
-    keyed = pl.Series("keyed", _keyed(unique.cast(pl.Binary).to_list(), key, scope), dtype=pl.UInt64)
-    if len(unique) == len(given):
-        return keyed.alias(texts.name)
-    pairs = pl.DataFrame({"text": unique, "keyed": keyed})
-    found = given.to_frame("text").join(pairs, on="text", how="left", maintain_order="left")
-    return found["keyed"].alias(texts.name)
-
-
-def _keyed(texts: list[bytes], key: Key, scope: str) -> array[int]:
-    start = hashlib.blake2b(scope.encode() + b"\0", key=key.secret, digest_size=8).copy
-    digests: list[bytes] = []
-    for text in texts:
-        state = start()
-        state.update(text)
-        digests.append(state.digest())
-    keyed = array("Q", b"".join(digests))
-    if sys.byteorder == "big":
-        keyed.byteswap()
-    return keyed
+    scope_key = hashlib.blake2b(scope.encode(), key=key.secret, digest_size=16).digest()
+    return siphash(texts.cast(pl.String), scope_key)
