@@ -1,0 +1,138 @@
+"""Answer texts to item codes, by one rule for each distinct text.
+
+Codes: the answer in the form's smallest step; null missing; REFUSED, NOT_SHOWN and
+NOT_APPLICABLE kept apart; NOT_AN_ANSWER and TOO_FAR never pass validation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.instrument import Instrument
+from schemas.site import Feed, FeedInstrument
+
+REFUSED, NOT_SHOWN, NOT_APPLICABLE = -102, -103, -104
+NOT_AN_ANSWER, TOO_FAR = -128, -127
+LOWEST, HIGHEST = -100, 127
+"""Codes an Int8 can hold beside the marks above; a wider answer is TOO_FAR."""
+
+_INTEGER = re.compile(r"[+-]?\d+(?:\.0*)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class AnswerKey:
+    """How one feed writes the answers of one instrument.
+
+    texts:  normalised text to code, missing codes included (None is missing)
+    closed: whether only listed texts are answers, because a label is itself an integer
+    plain:  whether no listed text reads as a number, so that numbers can be cast at once
+    """
+
+    texts: Mapping[str, int | None]
+    closed: bool
+    plain: bool
+    decimals: int
+    decimal_mark: str
+
+    def code(self, text: str) -> int | None:
+        """Code of one cell's text."""
+        normal = normalise(text)
+        if normal == "":
+            return None
+        if normal in self.texts:
+            return self.texts[normal]
+        if self.closed:
+            return NOT_AN_ANSWER
+        return self._number(text.strip())
+
+    def _number(self, text: str) -> int:
+        if self.decimals:
+            return self._decimal(text)
+        return _fit(int(text.split(".")[0])) if _INTEGER.fullmatch(text) else NOT_AN_ANSWER
+
+    def _decimal(self, text: str) -> int:
+        """A number with up to `decimals` digits after the mark, in the smallest step."""
+        match = re.fullmatch(rf"([+-]?)(\d+)(?:{re.escape(self.decimal_mark)}(\d*))?", text, re.ASCII)
+        if match is None:
+            return NOT_AN_ANSWER
+        fraction = (match[3] or "").rstrip("0")
+        if len(fraction) > self.decimals:
+            return NOT_AN_ANSWER
+        size = int(match[2] + fraction.ljust(self.decimals, "0"))
+        return _fit(-size if match[1] == "-" else size)
+
+
+def _fit(number: int) -> int:
+    return number if LOWEST < number <= HIGHEST else TOO_FAR
+
+
+def normalise(text: str) -> str:
+    """The reading under which codes are compared: trimmed, case-folded, whole numbers plain."""
+    trimmed = text.replace("\u00a0", " ").strip()
+    if _INTEGER.fullmatch(trimmed):
+        return str(int(trimmed.split(".")[0]))
+    return trimmed.casefold()
+
+
+def answer_key(
+    feed: Feed, asked: FeedInstrument, instrument: Instrument, missing: Iterable[str], not_shown: Iterable[str]
+) -> AnswerKey:
+    """The key of one [[feeds.instruments]] table; a listed label wins over a missing code.
+
+    missing, not_shown: what the dialect itself writes so in every answer column.
+    """
+    texts: dict[str, int | None] = {}
+    for listed, code in (
+        ((*missing, *feed.missing, *asked.missing), None),
+        ((*asked.not_shown, *not_shown), NOT_SHOWN),
+        (asked.not_applicable, NOT_APPLICABLE),
+        (asked.refused, REFUSED),
+    ):
+        texts |= {normalise(text): code for text in listed}
+    step = 10**instrument.response.decimals
+    labels = {normalise(text): _fit(code * step) for text, code in asked.labels.items()}
+    numeric = [text for text in (*texts, *labels) if _reads_as_number(text)]
+    return AnswerKey(
+        texts=texts | labels,
+        closed=any(_reads_as_number(text) for text in labels),
+        plain=not numeric,
+        decimals=instrument.response.decimals,
+        decimal_mark=feed.decimal or ".",
+    )
+
+
+def _reads_as_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+(?:[.,]\d*)?", text, re.ASCII) is not None
+
+
+def codes(cells: pl.Series, key: AnswerKey) -> pl.Series:
+    """Int8 codes of a column of cells (String, blank is null).
+
+    Whole numbers are cast at once where no listed text can be one; every other distinct text
+    is read by `AnswerKey.code`, once.
+    """
+    if key.plain and not key.decimals:
+        numbers = cells.cast(pl.Int16, strict=False)
+        if numbers.null_count() == cells.null_count():
+            return _narrow(numbers)
+        rest = cells.filter(numbers.is_null() & cells.is_not_null())
+        return pl.select(pl.coalesce(_narrow(numbers), _by_text(cells, rest, key))).to_series().rename(cells.name)
+    return _by_text(cells, cells, key)
+
+
+def _narrow(numbers: pl.Series) -> pl.Series:
+    low, high = numbers.min(), numbers.max()
+    if low is not None and (low <= LOWEST or high > HIGHEST):  # type: ignore[operator]  # Int16 min and max are ints
+        fits = (numbers > LOWEST) & (numbers <= HIGHEST)
+        numbers = pl.select(pl.when(fits | numbers.is_null()).then(numbers).otherwise(TOO_FAR)).to_series()
+    return numbers.cast(pl.Int8)
+
+
+def _by_text(cells: pl.Series, texts: pl.Series, key: AnswerKey) -> pl.Series:
+    distinct = [text for text in texts.unique().to_list() if text is not None]
+    table = {text: key.code(text) for text in distinct}
+    return cells.replace_strict(table, default=None, return_dtype=pl.Int8)

@@ -1,0 +1,89 @@
+"""Small readings of text cells that every kind of feed shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from flows.answers import normalise
+from schemas.site import fold
+
+PROBLEM = {
+    "source_row": pl.Int32, "instrument": pl.String, "column_name": pl.String, "rule": pl.String,
+    "response_key": pl.UInt64,
+}
+"""Schema of problems: one row per problem of a record or an administration.
+
+response_key: the response concerned, by which a later delivery mends it; null where unknown.
+"""
+RECORD = {"source_row": pl.Int32, "fate": pl.String, "reason": pl.String}
+"""Schema of records that are not accepted: one row each."""
+
+
+def blanked(cells: pl.Series, missing: Iterable[str] = ()) -> pl.Series:
+    """Trimmed text; null where blank or a listed missing code."""
+    trimmed = cells.str.strip_chars()
+    codes = {normalise(code) for code in missing}
+    absent = trimmed == ""
+    if codes:
+        absent = absent | _reading(trimmed).is_in(list(codes))
+    return trimmed.set(absent.fill_null(False), None)
+
+
+def _reading(cells: pl.Series) -> pl.Series:
+    table = {text: normalise(text) for text in cells.unique().to_list() if text is not None}
+    return cells.replace_strict(table, default=None, return_dtype=pl.String)
+
+
+def joined(rows: pl.DataFrame, names: Sequence[str], missing: Iterable[str] = ()) -> pl.Series:
+    """The columns' texts joined with "/"; null where all are blank."""
+    parts = [blanked(rows[name], missing) for name in names]
+    if len(parts) == 1:
+        return parts[0]
+    absent = pl.Series([True]).new_from_index(0, rows.height)
+    for part in parts:
+        absent &= part.is_null()
+    text = pl.select(pl.concat_str([part.alias(str(at)).fill_null("") for at, part in enumerate(parts)], separator="/"))
+    return text.to_series().set(absent, None)
+
+
+def listed(cells: pl.Series, values: Iterable[str]) -> pl.Series:
+    """True where the trimmed text is one of the values, as written."""
+    return cells.str.strip_chars().is_in(list(values)).fill_null(False)
+
+
+def mapped(cells: pl.Series, table: dict[str, str]) -> pl.Series:
+    """Our word for each text by the feed's values (texts folded); null where not listed."""
+    distinct = {text: table.get(fold(text)) for text in cells.unique().to_list() if text is not None}
+    return cells.replace_strict(distinct, default=None, return_dtype=pl.String)
+
+
+def whole_numbers(cells: pl.Series, low: int, high: int) -> pl.Series:
+    """Int16 of texts that read as whole numbers from low to high; null for others."""
+    table: dict[str, int | None] = {}
+    for text in cells.unique().to_list():
+        if text is not None:
+            reading = normalise(text)
+            number = int(reading) if reading.lstrip("+-").isascii() and reading.lstrip("+-").isdigit() else None
+            table[text] = number if number is not None and low <= number <= high else None
+    return cells.replace_strict(table, default=None, return_dtype=pl.Int16)
+
+
+def problems(
+    rows: pl.Series, instrument: str, column: str, rule: str, responses: pl.Series | None = None
+) -> pl.DataFrame:
+    """One problem for each of the source rows given."""
+    keys = responses if responses is not None else pl.Series([None], dtype=pl.UInt64).new_from_index(0, len(rows))
+    return pl.DataFrame(
+        {
+            "source_row": rows, "instrument": [instrument] * len(rows), "column_name": [column] * len(rows),
+            "rule": [rule] * len(rows), "response_key": keys,
+        },
+        schema=PROBLEM,
+    )
+
+
+def not_accepted(rows: pl.Series, fate: str, reasons: pl.Series) -> pl.DataFrame:
+    """Records that are not accepted, with the fate's reason."""
+    return pl.DataFrame({"source_row": rows, "fate": [fate] * len(rows), "reason": reasons}, schema=RECORD)

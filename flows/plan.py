@@ -1,0 +1,189 @@
+"""Where each of our columns stands in one opened export, decided once per file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flows.answers import AnswerKey, answer_key
+from flows.read import Export
+from schemas.dialect import Dialect, ExcludeRule, FinishedRule
+from schemas.errors import ExportRefused
+from schemas.instrument import Instrument
+from schemas.registry import Registry
+from schemas.site import EACH_ROW, Feed, FeedInstrument, item_columns
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One questionnaire of a feed's rows, with its columns by their names in the header.
+
+    completed, session: header names, or None; fixed_session wins over session.
+    exclude, finished: rules that are about this questionnaire alone (its own form's columns).
+    stored: scale to header name.
+    """
+
+    feed_instrument: FeedInstrument
+    instrument: Instrument
+    items: tuple[str, ...]
+    key: AnswerKey
+    confirmed: bool
+    completed: tuple[str, ...]
+    session: str | None
+    fixed_session: int | None
+    exclude: tuple[ExcludeRule, ...]
+    finished: FinishedRule | None
+    stored: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All a batch needs to know: our column to header names, and what to ask of each row.
+
+    columns: our column to the header names that are there, joined with "/" when several.
+    exclude, finished: rules about the whole record, with columns by their header names.
+    positions: header name to position, of the columns that are read; no others are.
+    """
+
+    feed: Feed
+    dialect: Dialect
+    columns: Mapping[str, tuple[str, ...]]
+    each_row: bool
+    exclude: tuple[ExcludeRule, ...]
+    finished: FinishedRule | None
+    asked: tuple[Asked, ...]
+    positions: Mapping[str, int]
+    warnings: tuple[str, ...]
+
+    @property
+    def zone(self) -> str | None:
+        return self.feed.timezone
+
+    @property
+    def date_formats(self) -> tuple[str, ...]:
+        return (self.feed.date_format,) if self.feed.date_format else self.dialect.date_formats
+
+
+def make_plan(
+    export: Export, feed: Feed, dialect: Dialect, registry: Registry, confirmed: frozenset[str]
+) -> Plan:
+    """The plan of one file.
+
+    raises ExportRefused: missing_column for a column that the feed maps and the header has not;
+    columns that only the dialect names may be absent.
+    """
+    header = list(export.positions)
+    columns = _columns(export, feed, dialect)
+    exclude = tuple(rule for rule in dialect.exclude if _counts(rule, feed) and export.has(rule.column))
+    finished = dialect.finished if feed.partials == "exclude" else None
+    record_finished = finished if finished and export.has(finished.column) else None
+    asked = tuple(
+        _asked(export, header, feed, one, dialect, registry[one.id], confirmed) for one in feed.instruments
+    )
+    plan = Plan(
+        feed, dialect, columns, feed.columns.get("client") == EACH_ROW, exclude, record_finished, asked, {},
+        _warnings(export, feed, dialect, header),
+    )
+    names = _names(plan)
+    return Plan(**{**vars(plan), "positions": {name: export.position(name) for name in names}})
+
+
+def _counts(rule: ExcludeRule, feed: Feed) -> bool:
+    return rule.reason != "not_finished" or feed.partials == "exclude"
+
+
+def _columns(export: Export, feed: Feed, dialect: Dialect) -> dict[str, tuple[str, ...]]:
+    """Header names of our columns; the feed's own must be there, the dialect's may be absent."""
+    found: dict[str, tuple[str, ...]] = {}
+    missing: list[str] = []
+    for ours, theirs in dialect.columns_of(feed).items():
+        if ours in feed.columns:
+            missing += [name for name in theirs if not export.has(name)]
+            found[ours] = theirs
+        else:
+            there = (dialect.column(name, list(export.positions)) for name in theirs)
+            found[ours] = tuple(name for name in there if name is not None)
+    if missing:
+        raise ExportRefused("missing_column", ", ".join(missing))
+    return {ours: theirs for ours, theirs in found.items() if theirs}
+
+
+def _asked(
+    export: Export, header: list[str], feed: Feed, one: FeedInstrument, dialect: Dialect,
+    instrument: Instrument, confirmed: frozenset[str],
+) -> Asked:
+    items = item_columns(one, instrument.n_items)
+    if missing := [name for name in items if not export.has(name)]:
+        raise ExportRefused("missing_column", ", ".join(missing))
+    own = [rule for rule in dialect.exclude if "{" in rule.column and _counts(rule, feed)]
+    return Asked(
+        feed_instrument=one,
+        instrument=instrument,
+        items=items,
+        key=answer_key(feed, one, instrument, (*dialect.missing,), dialect.not_shown),
+        confirmed=instrument.id in confirmed,
+        completed=_completed(header, feed, one, dialect, items),
+        session=one.session if isinstance(one.session, str) else None,
+        fixed_session=one.session if isinstance(one.session, int) else None,
+        exclude=tuple(
+            ExcludeRule(name, rule.reason, rule.values)
+            for rule in own
+            if (name := dialect.column(rule.column, header, items)) is not None
+        ),
+        finished=_own_finished(header, feed, dialect, items),
+        stored=_stored(one, instrument),
+    )
+
+
+def _own_finished(header: list[str], feed: Feed, dialect: Dialect, items: tuple[str, ...]) -> FinishedRule | None:
+    rule = dialect.finished
+    if rule is None or "{" not in rule.column or feed.partials == "keep":
+        return None
+    name = dialect.column(rule.column, header, items)
+    return FinishedRule(name, rule.values, rule.filled) if name else None
+
+
+def _completed(
+    header: list[str], feed: Feed, one: FeedInstrument, dialect: Dialect, items: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Header names of the completion date: the questionnaire's own, the feed's, the dialect's."""
+    if feed.undated:
+        return ()
+    if one.completed_at:
+        return (one.completed_at,)
+    if "completed_at" in feed.columns:
+        return dialect.columns_of(feed)["completed_at"]
+    theirs = dialect.columns_of(feed).get("completed_at", ())
+    found = tuple(name for name in (dialect.column(name, header, items) for name in theirs) if name)
+    if not found:
+        raise ExportRefused("missing_column", "completed_at")
+    return found
+
+
+def _stored(one: FeedInstrument, instrument: Instrument) -> dict[str, str]:
+    if one.stored_total is None:
+        return {}
+    if isinstance(one.stored_total, str):
+        return {instrument.outcome_scale: one.stored_total}
+    return dict(one.stored_total)
+
+
+def _warnings(export: Export, feed: Feed, dialect: Dialect, header: list[str]) -> tuple[str, ...]:
+    if feed.kind != "responses":
+        return ()
+    plain = [name for name in dialect.fate_columns if "{" not in name]
+    return ("no_status_column",) if any(not export.has(name) for name in plain) else ()
+
+
+def _names(plan: Plan) -> list[str]:
+    """Header names of all cells that are read, each once, in a fixed order."""
+    names = [name for theirs in plan.columns.values() for name in theirs]
+    names += [rule.column for rule in plan.exclude]
+    names += [plan.finished.column] if plan.finished else []
+    names += [check.column for check in plan.feed.attention]
+    for asked in plan.asked:
+        names += [*asked.items, *asked.completed, *asked.stored.values()]
+        names += [name for name in (asked.session, asked.feed_instrument.rater_column) if name]
+        names += [rule.column for rule in asked.exclude]
+        names += [asked.finished.column] if asked.finished else []
+    return list(dict.fromkeys(names))

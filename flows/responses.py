@@ -1,0 +1,186 @@
+"""One batch of a responses feed: administrations, scored; problems; records not accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import polars as pl
+
+from flows.administrations import Common, administrations, keyed
+from flows.answers import NOT_AN_ANSWER, NOT_APPLICABLE, NOT_SHOWN, codes
+from flows.cells import PROBLEM, RECORD, blanked, joined, listed, not_accepted, problems
+from flows.plan import Asked, Plan
+from flows.pseudonyms import Pseudonymiser
+from flows.score import score
+from flows.validate import invalid_cells
+from schemas.dialect import FinishedRule
+from schemas.rules import EXCLUDED_REASONS
+
+_REASON_RANK = {reason: rank for rank, reason in enumerate(EXCLUDED_REASONS)}
+_QUARANTINED = len(EXCLUDED_REASONS) + 1
+_ABSENT = _REASON_RANK["empty"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a batch. The fates of its records add up to its rows.
+
+    administrations: by place in the plan's `asked`; scored, one row each
+    problems:        PROBLEM rows; records: RECORD rows; accepted: number of records accepted
+    """
+
+    administrations: tuple[pl.DataFrame, ...]
+    problems: pl.DataFrame
+    records: pl.DataFrame
+    accepted: int
+
+
+def process_responses(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> Outcome:
+    """Settle each row of a batch (source_row and text cells by header name)."""
+    reason = _record_reason(rows, plan)
+    kept = rows.filter(reason.is_null()) if reason.null_count() < rows.height else rows
+    common = _common(kept, plan, people)
+    verdicts, found, scored = [], [], []
+    for asked in plan.asked:
+        verdict, bad, frame = _ask(common, asked, plan, people)
+        verdicts.append(verdict)
+        found.append(bad)
+        scored.append(frame)
+    records, accepted = _records(kept, verdicts)
+    excluded = rows.filter(reason.is_not_null()).select("source_row")
+    left_out = not_accepted(excluded["source_row"], "excluded", reason.drop_nulls())
+    quarantined = records.filter(pl.col("fate") == "quarantined").select("source_row")
+    nobody = problems(kept["source_row"].filter(common.client.is_null()), "", _client_name(plan), "missing_client")
+    found.append(nobody.join(quarantined, on="source_row", how="semi"))
+    return Outcome(tuple(scored), pl.concat(found), pl.concat([left_out, records]), accepted)
+
+
+def _client_name(plan: Plan) -> str:
+    return "/".join(plan.columns.get("client", ()))
+
+
+def _record_reason(rows: pl.DataFrame, plan: Plan) -> pl.Series:
+    """Reason that excludes the whole record, the first in the declared order; else null."""
+    found = [(rule.reason, listed(rows[rule.column], rule.values)) for rule in plan.exclude]
+    if plan.finished:
+        found.append(("not_finished", ~_finished(rows, plan.finished, plan)))
+    found += [("attention_check", ~listed(rows[check.column], check.accept)) for check in plan.feed.attention]
+    reason = pl.Series("reason", [None], dtype=pl.String).new_from_index(0, rows.height)
+    for name, hit in sorted(found, key=lambda pair: _REASON_RANK[pair[0]], reverse=True):
+        reason = reason.set(hit, name)
+    return reason
+
+
+def _finished(rows: pl.DataFrame, rule: FinishedRule, plan: Plan) -> pl.Series:
+    if rule.filled:
+        return blanked(rows[rule.column], plan.dialect.no_date).is_not_null()
+    return listed(rows[rule.column], rule.values)
+
+
+def _common(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> Common:
+    missing = plan.feed.missing
+    client = people.rows(rows["source_row"]) if plan.each_row else keyed(rows, plan, "client", people)
+    response = keyed(rows, plan, "response", people) if "response" in plan.columns else None
+    session = joined(rows, plan.columns["session"], missing) if "session" in plan.columns else None
+    assert client is not None
+    return Common(rows, client, response, session)
+
+
+def _ask(
+    common: Common, asked: Asked, plan: Plan, people: Pseudonymiser
+) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame]:
+    """One questionnaire of a batch: rank of each row's verdict, its problems, its administrations.
+
+    The verdict is null where accepted, _QUARANTINED, or the rank of a reason of exclusion.
+    """
+    items = [codes(common.rows[name], asked.key).alias(column) for name, column in _pairs(asked)]
+    present = _any_item(items)
+    verdict = pl.Series([None], dtype=pl.Int8).new_from_index(0, common.rows.height).set(~present, _ABSENT)
+    for rule in asked.exclude:
+        verdict = verdict.set(present & listed(common.rows[rule.column], rule.values), _REASON_RANK[rule.reason])
+    if asked.finished:
+        verdict = verdict.set(present & ~_finished(common.rows, asked.finished, plan), _REASON_RANK["not_finished"])
+    frame, texts = administrations(common, asked, plan, people, items)
+    open_ = verdict.is_null()
+    candidates = _where(frame, open_ & frame["client_key"].is_not_null() & frame["rater"].is_not_null())
+    bad = pl.concat([_unreadable(frame, texts, asked, plan, open_), _not_answers(candidates, asked)])
+    good = _where(candidates, ~candidates["source_row"].is_in(bad["source_row"].implode()))
+    if good.height < frame.height:
+        stands = frame["source_row"].is_in(good["source_row"].implode())
+        verdict = verdict.set(open_ & ~stands, _QUARANTINED)
+    scored = score(good, asked.instrument, asked.confirmed, already_keyed=asked.feed_instrument.already_keyed)
+    return verdict, bad, scored
+
+
+def _where(frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
+    return frame if mask.all() else frame.filter(mask)
+
+
+def _pairs(asked: Asked) -> list[tuple[str, str]]:
+    return list(zip(asked.items, asked.instrument.item_columns, strict=True))
+
+
+def _any_item(items: Sequence[pl.Series]) -> pl.Series:
+    """True where any item cell holds something: an answer, a refusal, or what is no answer."""
+    held = ((item.is_not_null() & ~item.is_in([NOT_SHOWN, NOT_APPLICABLE])).fill_null(False) for item in items)
+    return reduce(lambda left, right: left | right, held)
+
+
+def _unreadable(
+    frame: pl.DataFrame, texts: dict[str, pl.Series], asked: Asked, plan: Plan, open_: pl.Series
+) -> pl.DataFrame:
+    """Problems of the open rows' dates, sessions and raters."""
+    found = [pl.DataFrame(schema=PROBLEM)]
+
+    def look(ours: str, read: str, column: str, blank: str | None, unreadable: str) -> None:
+        if ours in texts:
+            given = texts[ours].is_not_null()
+            found.append(_at(frame, open_ & given & frame[read].is_null(), asked, column, unreadable))
+            if blank:
+                found.append(_at(frame, open_ & ~given, asked, column, blank))
+
+    session = asked.session or "/".join(plan.columns.get("session", ()))
+    rater = asked.feed_instrument.rater_column or ""
+    look("completed_at", "completed_at", "/".join(asked.completed), "missing_date", "invalid_date")
+    look("session", "session", session, None, "invalid_session")
+    look("rater", "rater", rater, "unknown_rater", "unknown_rater")
+    return pl.concat(found)
+
+
+def _not_answers(frame: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """Problems of item cells: texts that are no answer, and answers out of range."""
+    found = [pl.DataFrame(schema=PROBLEM)]
+    for item, invalid in invalid_cells(frame, asked.instrument).items():
+        column = asked.items[asked.instrument.item_columns.index(item)]
+        no_answer = (frame[item] == NOT_AN_ANSWER).fill_null(False)
+        found.append(_at(frame, invalid & no_answer, asked, column, "not_an_answer"))
+        found.append(_at(frame, invalid & ~no_answer, asked, column, "out_of_range"))
+    return pl.concat(found)
+
+
+def _at(frame: pl.DataFrame, mask: pl.Series, asked: Asked, column: str, rule: str) -> pl.DataFrame:
+    hit = frame.filter(mask)
+    return problems(hit["source_row"], asked.instrument.id, column, rule, hit["response_key"])
+
+
+def _records(rows: pl.DataFrame, verdicts: Sequence[pl.Series]) -> tuple[pl.DataFrame, int]:
+    """Records that are not accepted, and how many are.
+
+    A record is accepted when any of its questionnaires is, else quarantined when any is,
+    else excluded for the first reason that applies to one.
+    """
+    if all(verdict.null_count() == len(verdict) for verdict in verdicts[:1]):
+        return pl.DataFrame(schema=RECORD), rows.height
+    table = pl.DataFrame({str(at): verdict for at, verdict in enumerate(verdicts)})
+    accepted = table.select(pl.any_horizontal(pl.all().is_null())).to_series()
+    held = table.select(pl.any_horizontal((pl.all() == _QUARANTINED).fill_null(False))).to_series()
+    rank = table.select(pl.min_horizontal(pl.all())).to_series()
+    reasons = rank.replace_strict({n: name for name, n in _REASON_RANK.items()}, default=None, return_dtype=pl.String)
+    kinds = [("quarantined", ~accepted & held, reasons.set(held, "problems")), ("excluded", ~accepted & ~held, reasons)]
+    frames = [
+        not_accepted(rows["source_row"].filter(mask), fate, why.filter(mask))
+        for fate, mask, why in kinds
+    ]
+    return pl.concat(frames), int(accepted.sum())

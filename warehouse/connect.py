@@ -1,0 +1,60 @@
+"""Open DuckDB files with settings that are the same everywhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from schemas.errors import WarehouseError
+from schemas.tables import Table
+
+MEMORY_LIMIT = "2GB"
+
+
+def connect(path: Path, read_only: bool = False, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection to a file that never loads extensions by itself.
+
+    raises WarehouseError when the file is missing, locked or not a DuckDB file.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "preserve_insertion_order": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": str(path.parent / f".{path.name}.tmp"),
+    }
+    if threads:
+        config["threads"] = str(threads)
+    try:
+        con = duckdb.connect(str(path), read_only=read_only, config=config)
+    except duckdb.Error as error:
+        kind = "is locked by another process" if "lock" in str(error).lower() else "cannot be opened"
+        raise WarehouseError(f"{path.name} {kind}") from None
+    con.execute("SET TimeZone = 'UTC'")
+    return con
+
+
+@contextmanager
+def new_database(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A new file, readable by its owner alone; checkpointed when done, removed when it fails."""
+    path.unlink(missing_ok=True)
+    con = connect(path)
+    os.chmod(path, 0o600)
+    try:
+        yield con
+        con.execute("CHECKPOINT")
+    except BaseException:
+        con.close()
+        path.unlink(missing_ok=True)
+        raise
+    con.close()
+
+
+def create(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Create an empty table with its comments."""
+    for statement in table.ddl():
+        con.execute(statement)

@@ -1,0 +1,191 @@
+"""Which rows stand when several tell the same thing.
+
+Rows of one key are put in order: delivery, then completion time, then source row. A row that
+says what the row before it said is an exact duplicate. Each other row is a new version; the
+last version stands and the earlier ones are superseded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from schemas.instrument import Instrument
+
+_KEY = ("clinic", "client_key", "rater", "rater_id", "episode", "segment", "session", "completed_key", "response_last")
+_TABLE_KEYS = {
+    "appointments": (
+        ("clinic", "client_key", "clinician_key", "session", "CASE WHEN session IS NULL THEN starts_at END"),
+        ("starts_at", "kind", "status"),
+        "starts_at",
+    ),
+    "referrals": (
+        ("clinic", "client_key", "episode", "CASE WHEN episode IS NULL THEN received_on END"),
+        ("received_on", "ended_on", "ending", "problem", "modality", "age_years", "age_band", "sex", "ethnicity"),
+        "received_on",
+    ),
+}
+
+
+def _staged(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    return bool(con.execute("SELECT count(*) FROM staged_names WHERE name = ?", [name]).fetchall()[0][0])
+
+
+def _settle(
+    con: duckdb.DuckDBPyConnection, kind: str, source: str, key: Sequence[str], says: str, order: str, rater: str
+) -> None:
+    """Add to `lost` the rows of `source` that do not stand under one key."""
+    columns = ", ".join(key)
+    con.execute(
+        f"""
+        INSERT INTO lost
+        WITH again AS (
+            -- hash() only narrows the search: rows of one key always meet here
+            SELECT hash({columns}) AS key_hash FROM {source} GROUP BY ALL HAVING count(*) > 1
+        ), candidate AS (
+            SELECT s.*, {says} AS says FROM {source} s WHERE hash({columns}) IN (SELECT key_hash FROM again)
+        ), told AS (
+            SELECT *, coalesce(says IS NOT DISTINCT FROM lag(says) OVER in_key AND row_number() OVER in_key > 1, false)
+                      AS repeats
+            FROM candidate
+            WINDOW in_key AS (PARTITION BY {columns} ORDER BY entry_no, {order} NULLS FIRST, source_row)
+        ), version AS (
+            SELECT *, count(*) FILTER (WHERE NOT repeats) OVER (PARTITION BY {columns}
+                          ORDER BY entry_no, {order} NULLS FIRST, source_row) AS number,
+                   count(*) FILTER (WHERE NOT repeats) OVER (PARTITION BY {columns}) AS versions
+            FROM told
+        )
+        SELECT entry_no, source_row, '{kind}', {rater},
+               CASE WHEN repeats THEN 'exact_duplicate' ELSE 'superseded' END
+        FROM version WHERE repeats OR number < versions
+        """
+    )
+
+
+def settle_administrations(con: duckdb.DuckDBPyConnection, instrument: Instrument) -> None:
+    """Responses delivered again, then other rows of the same key."""
+    name = instrument.id
+    if not _staged(con, name):
+        return
+    answers = ", ".join(instrument.item_columns)
+    content = f"row({answers}, session, completed_at, clinician_key, segment, episode, rater_id, client_key)"
+    con.execute(
+        f"CREATE TEMP VIEW open_{name} AS SELECT * FROM staged_{name}"
+        " WHERE stands AND many AND NOT each_row AND response_key IS NOT NULL"
+    )
+    if con.execute("SELECT count(*) FROM live WHERE many AND stands").fetchall()[0][0] > 1:
+        _settle_corrections(con, name, content)
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP VIEW open_{name} AS
+        SELECT *, CASE WHEN session IS NULL THEN completed_at END AS completed_key,
+               CASE WHEN session IS NULL AND completed_at IS NULL THEN response_key END AS response_last
+        FROM staged_{name} s ANTI JOIN (SELECT * FROM lost WHERE kind = '{name}') x
+             ON x.entry_no = s.entry_no AND x.source_row = s.source_row AND x.rater = s.rater
+        WHERE stands AND NOT each_row AND coalesce(session, epoch(completed_at), response_key) IS NOT NULL
+        """
+    )
+    _settle(con, name, f"open_{name}", _KEY, f"row({answers})", "completed_at", "rater")
+
+
+def _settle_corrections(con: duckdb.DuckDBPyConnection, name: str, content: str) -> None:
+    """The same response in several deliveries of a feed is a correction, whatever its key."""
+    con.execute(
+        f"CREATE TEMP TABLE redelivered AS SELECT feed, response_key FROM open_{name}"
+        " GROUP BY ALL HAVING min(entry_no) < max(entry_no)"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW redelivered_{name} AS"
+        f" SELECT o.* FROM open_{name} o SEMI JOIN redelivered USING (feed, response_key)"
+    )
+    _settle(con, name, f"redelivered_{name}", ("feed", "response_key", "rater"), content, "completed_at", "rater")
+    con.execute(f"DROP VIEW redelivered_{name}")
+    con.execute("DROP TABLE redelivered")
+
+
+def settle_table(con: duckdb.DuckDBPyConnection, kind: str) -> None:
+    """Appointments and referrals told again."""
+    if not _staged(con, kind):
+        return
+    key, content, order = _TABLE_KEYS[kind]
+    con.execute(f"CREATE TEMP VIEW open_{kind} AS SELECT * FROM staged_{kind} WHERE stands")
+    _settle(con, kind, f"open_{kind}", key, f"row({', '.join(content)})", order, "''")
+
+
+def settle_records(con: duckdb.DuckDBPyConnection, instruments: Sequence[str]) -> None:
+    """core_quarantine and core_record: the fate of each record that does not stand."""
+    responses = [name for name in instruments if _staged(con, name)]
+    others = [name for name in ("appointments", "referrals") if _staged(con, name)]
+    con.execute(_union("response_seen", [
+        f"SELECT DISTINCT feed, response_key, entry_no FROM staged_{name} WHERE many AND stands AND response_key IS NOT NULL"
+        for name in responses
+    ], "NULL::VARCHAR AS feed, NULL::UBIGINT AS response_key, NULL::INTEGER AS entry_no"))
+    con.execute(_union("row_held", [
+        f"SELECT entry_no, source_row, stands FROM staged_{name}" for name in (*responses, *others)
+    ], "NULL::INTEGER AS entry_no, NULL::INTEGER AS source_row, true AS stands", kind="VIEW"))
+    _settle_problems(con)
+    _settle_fates(con)
+
+
+def _union(name: str, selects: Sequence[str], empty: str, kind: str = "TABLE") -> str:
+    body = " UNION ALL ".join(selects) or f"SELECT {empty} WHERE false"
+    return f"CREATE TEMP {kind} {name} AS {body}"
+
+
+def _settle_problems(con: duckdb.DuckDBPyConnection) -> None:
+    """A problem is open unless a newer snapshot or a later delivery of the response replaced it."""
+    if not _staged(con, "problems"):
+        con.execute("CREATE TEMP TABLE problem AS SELECT * FROM core_quarantine")
+        return
+    con.execute(
+        """
+        CREATE TEMP TABLE problem AS
+        SELECT DISTINCT p.entry_no, p.source_row, p.instrument, p.column_name, p.rule FROM staged_problems p
+        WHERE p.stands AND NOT EXISTS (
+            SELECT 1 FROM response_seen r
+            WHERE r.feed = p.feed AND r.response_key = p.response_key AND r.entry_no > p.entry_no)
+        """
+    )
+    con.execute(
+        "INSERT INTO core_quarantine SELECT * FROM problem"
+        " ORDER BY entry_no, source_row, instrument, column_name, rule"
+    )
+
+
+def _settle_fates(con: duckdb.DuckDBPyConnection) -> None:
+    """Newer snapshots, records left out when they were processed, and records all of whose rows were lost."""
+    processed = "SELECT entry_no, source_row, fate, reason, stands FROM staged_records"
+    if not _staged(con, "records"):
+        processed = "SELECT NULL::INTEGER entry_no, NULL::INTEGER source_row, '' fate, '' reason, true stands WHERE false"
+    con.execute(
+        f"""
+        INSERT INTO core_record
+        WITH processed AS ({processed}), first_rule AS (
+            SELECT entry_no, source_row, min(rule) AS rule FROM problem GROUP BY ALL
+        ), loser AS (
+            SELECT entry_no, source_row, count(*) AS n, bool_or(fate = 'superseded') AS superseded FROM lost GROUP BY ALL
+        ), fallen AS (
+            SELECT l.entry_no, l.source_row, l.superseded FROM loser l
+            WHERE l.n = (SELECT count(*) FROM row_held h WHERE h.entry_no = l.entry_no AND h.source_row = l.source_row)
+        ), fate AS (
+            SELECT DISTINCT entry_no, source_row, 'superseded' AS fate, 'newer_snapshot' AS reason
+            FROM row_held WHERE NOT stands
+            UNION ALL
+            SELECT p.entry_no, p.source_row,
+                   CASE WHEN p.fate = 'excluded' THEN 'excluded'
+                        WHEN r.rule IS NOT NULL THEN 'quarantined' ELSE 'superseded' END,
+                   CASE WHEN p.fate = 'excluded' THEN p.reason WHEN r.rule IS NOT NULL THEN r.rule
+                        WHEN p.stands THEN 'later_delivery' ELSE 'newer_snapshot' END
+            FROM processed p LEFT JOIN first_rule r USING (entry_no, source_row)
+            UNION ALL
+            SELECT f.entry_no, f.source_row,
+                   CASE WHEN r.rule IS NOT NULL THEN 'quarantined' WHEN f.superseded THEN 'superseded'
+                        ELSE 'excluded' END,
+                   CASE WHEN r.rule IS NOT NULL THEN r.rule WHEN f.superseded THEN 'later_answers'
+                        ELSE 'exact_duplicate' END
+            FROM fallen f LEFT JOIN first_rule r USING (entry_no, source_row)
+        )
+        SELECT entry_no, source_row, fate, reason FROM fate ORDER BY entry_no, source_row
+        """
+    )
