@@ -42,7 +42,7 @@ class Table:
         """CREATE TABLE and its comments, one statement each."""
         body = ", ".join(_column_ddl(column) for column in self.columns)
         yield f'CREATE TABLE "{self.name}" ({body})'
-        yield f"COMMENT ON TABLE \"{self.name}\" IS {_literal('One row: ' + self.grain)}"
+        yield f'COMMENT ON TABLE "{self.name}" IS {_literal("One row: " + self.grain)}'
         for column in self.columns:
             text = f"{column.comment} [{column.unit}]" if column.unit else column.comment
             yield f'COMMENT ON COLUMN "{self.name}"."{column.name}" IS {_literal(text)}'
@@ -86,6 +86,8 @@ ADMINISTRATION_COLUMNS = (
 )
 """Columns every administration has, whatever the instrument."""
 
+# One line a column: a table is read as a table.
+# fmt: off
 CORE = (
     Table(
         "core_run", "the run that built this warehouse", ("name",),
@@ -254,7 +256,8 @@ FIGURE_COLUMNS = (
     _key("service", "VARCHAR", "Service id, or all"),
     _key("clinic", "VARCHAR", "Clinic id, or all"),
     _key("grain", "VARCHAR", "month, quarter, year, rolling_12_months, all, or session"),
-    _key("period", "VARCHAR", "2026-03, 2026-Q1, 2026, 2026-03 (twelve months to it), all, or session number"),
+    _key("period", "VARCHAR",
+         "2026-03, 2026-Q1, 2026, 2026-03 (twelve months to it), all, or session number"),
     _key("instrument", "VARCHAR", "Instrument id, or empty"),
     _key("scale", "VARCHAR", "Scale id, or empty"),
 )
@@ -360,6 +363,8 @@ PUBLISHED = (
 )
 """The published file: these tables and no others."""
 
+# fmt: on
+
 
 def administration_table(instrument: str, n_items: int, scales: tuple[str, ...]) -> Table:
     """The wide physical table of one instrument: answers and scores of an administration.
@@ -374,7 +379,8 @@ def administration_table(instrument: str, n_items: int, scales: tuple[str, ...])
     )
     scored = tuple(column for scale in scales for column in _scale_columns(scale))
     return Table(
-        f"administration_{instrument}", f"an administration of {instrument} that stands",
+        f"administration_{instrument}",
+        f"an administration of {instrument} that stands",
         ("entry_no", "source_row", "rater"),
         (*ADMINISTRATION_COLUMNS, *items, *scored),
     )
