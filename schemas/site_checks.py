@@ -14,8 +14,11 @@ from schemas.dialect import DIALECT_NAMES, OPEN_KEYS, Dialect
 from schemas.raw_table import RawTable, nearest
 from schemas.site import EACH_ROW, ITEM_NUMBER, KINDS, REQUIRED_COLUMNS, Feed, FeedInstrument, Site, fold
 
-OWN_FOLDERS = frozenset({"archive", "parts", "runs", "warehouse", "published", "quality", "instruments"})
-"""Folders of a site that Accord writes: no feed reads from there."""
+OWN_NAMES = frozenset(
+    ("archive", "parts", "runs", "warehouse", "published", "quality", "instruments")
+    + ("site.toml", "secret.key", "ledger")
+)
+"""What Accord itself keeps at the top of a site: no feed reads from there."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -95,8 +98,10 @@ def _check_path(table: RawTable, path: str) -> None:
     outside = PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive or ".." in parts
     if outside or "\\" in path:
         table.problem("path", "must be relative to the site and stay inside it, with forward slashes")
-    elif parts and parts[0] in OWN_FOLDERS:
-        table.problem("path", f"{parts[0]}/ is written by Accord; put exports into inbox/")
+    elif any("**" in part and part != "**" for part in parts):
+        table.problem("path", "** stands for whole folders: write it as **/")
+    elif parts and parts[0] in OWN_NAMES:
+        table.problem("path", f"{parts[0]} is Accord's own; put exports into inbox/")
 
 
 def _check_formats(table: RawTable, feed: Feed) -> None:
