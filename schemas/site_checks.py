@@ -15,8 +15,7 @@ from schemas.raw_table import RawTable, nearest
 from schemas.site import EACH_ROW, ITEM_NUMBER, KINDS, REQUIRED_COLUMNS, Feed, FeedInstrument, Site, fold
 
 OWN_NAMES = frozenset(
-    ("archive", "parts", "runs", "warehouse", "published", "quality", "instruments")
-    + ("site.toml", "secret.key", "ledger")
+    "archive parts runs warehouse published quality instruments site.toml secret.key ledger".split()
 )
 """What Accord itself keeps at the top of a site: no feed reads from there."""
 
