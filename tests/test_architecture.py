@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -125,6 +128,21 @@ def test_only_importers(library: str):
 def test_few_tests_import_prefect():
     importers = {name for name in modules() if any(within(i, ["prefect"]) for i in imports(name))}
     assert {name for name in importers if within(name, ["tests"])} <= set(TESTS_OF_PREFECT)
+
+
+def test_what_is_imported_is_declared():
+    """What another library happens to bring may go with its next version."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    requirements = declared["project"]["dependencies"]
+    brought = {normal(re.match(r"[\w.-]+", requirement)[0]) for requirement in requirements}
+    distributions = packages_distributions()
+    foreign = {name.partition(".")[0] for module in own() for name in imports(module)}
+    foreign -= sys.stdlib_module_names | set(PACKAGES)
+    assert [name for name in sorted(foreign) if brought.isdisjoint(map(normal, distributions[name]))] == []
+
+
+def normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def test_no_import_cycle():
