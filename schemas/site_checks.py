@@ -14,9 +14,9 @@ from schemas.dialect import DIALECT_NAMES, OPEN_KEYS, Dialect
 from schemas.raw_table import RawTable, nearest
 from schemas.site import EACH_ROW, ITEM_NUMBER, KINDS, REQUIRED_COLUMNS, Feed, FeedInstrument, Site, fold
 
-OWN_NAMES = frozenset(
-    "archive parts runs warehouse published quality instruments site.toml secret.key ledger".split()
-)
+OWN_FOLDERS = ("archive", "parts", "runs", "warehouse", "published", "quality", "instruments")
+
+OWN_NAMES = frozenset((*OWN_FOLDERS, "site.toml", "secret.key", "ledger"))
 """What Accord itself keeps at the top of a site: no feed reads from there."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
