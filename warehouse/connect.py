@@ -15,11 +15,8 @@ from schemas.tables import Table
 MEMORY_LIMIT = "2GB"
 
 
-def connect(path: Path, read_only: bool = False, threads: int | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection to a file that never loads extensions by itself.
-
-    raises WarehouseError when the file is missing, locked or not a DuckDB file.
-    """
+def settings(path: Path, threads: int | None = None) -> dict[str, str | bool | int | float | list[str]]:
+    """DuckDB's settings for a file."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
         "preserve_insertion_order": "false",
@@ -29,8 +26,16 @@ def connect(path: Path, read_only: bool = False, threads: int | None = None) -> 
     }
     if threads:
         config["threads"] = str(threads)
+    return config
+
+
+def connect(path: Path, read_only: bool = False, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection to a file that never loads extensions by itself.
+
+    raises WarehouseError when the file is missing, locked or not a DuckDB file.
+    """
     try:
-        con = duckdb.connect(str(path), read_only=read_only, config=config)
+        con = duckdb.connect(str(path), read_only=read_only, config=settings(path, threads))
     except duckdb.Error as error:
         kind = "is locked by another process" if "lock" in str(error).lower() else "cannot be opened"
         raise WarehouseError(f"{path.name} {kind}") from None
