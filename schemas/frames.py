@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from schemas.instrument import MISSING_CODES, Instrument
-from schemas.tables import ADMINISTRATION_COLUMNS, CLINIC, ENTRY_NO
+from schemas.tables import ADMINISTRATION_COLUMNS, CLINIC, ENTRY_NO, RATER
 
 if TYPE_CHECKING:
     from pandera.api.polars.types import PolarsData
@@ -31,6 +31,7 @@ POLARS_TYPES: Mapping[str, pl.DataType] = {
     "SMALLINT": pl.Int16(),
     "UBIGINT": pl.UInt64(),
     "VARCHAR": pl.String(),
+    RATER: pl.String(),
     "DATE": pl.Date(),
     "TIMESTAMP": pl.Datetime("us"),
 }

@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+RATER = "ENUM('client', 'therapist', 'observer', 'caregiver')"
+STATUS = "ENUM('scored', 'prorated', 'too_many_missing', 'key_not_confirmed')"
+"""Closed vocabularies of large tables, which load twice as fast as text."""
+
 PARTS_PER_SCALE = ("score", "answered", "status", "stored")
 """Physical columns an administration table keeps for each scale, as `<part>_<scale>`."""
 
@@ -75,7 +79,7 @@ ADMINISTRATION_COLUMNS = (
     CLIENT,
     CLINICIAN,
     _key("instrument", "VARCHAR", "Instrument id of the registry"),
-    _key("rater", "VARCHAR", "client, therapist, observer or caregiver"),
+    _key("rater", RATER, "client, therapist, observer or caregiver"),
     Column("rater_id", "VARCHAR", "Which of several raters, where the feed says"),
     SESSION,
     Column("segment", "VARCHAR", "Part of the session that was rated"),
@@ -382,7 +386,7 @@ def administration_table(instrument: str, n_items: int, scales: tuple[str, ...])
         f"administration_{instrument}",
         f"an administration of {instrument} that stands",
         ("entry_no", "source_row", "rater"),
-        (*ADMINISTRATION_COLUMNS, *items, *scored),
+        (*(c for c in ADMINISTRATION_COLUMNS if c.name != "instrument"), *items, *scored),
     )
 
 
@@ -390,6 +394,6 @@ def _scale_columns(scale: str) -> tuple[Column, ...]:
     return (
         Column(f"score_{scale}", "DECIMAL(9,4)", f"Score of {scale}", "points"),
         Column(f"answered_{scale}", "TINYINT", f"Items of {scale} answered", "items"),
-        Column(f"status_{scale}", "VARCHAR", f"Status of {scale}"),
+        Column(f"status_{scale}", STATUS, f"Status of {scale}"),
         Column(f"stored_{scale}", "DECIMAL(9,4)", f"Total of {scale} that the export carried", "points"),
     )

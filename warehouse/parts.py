@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -59,6 +60,16 @@ class PartStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    @classmethod
+    @contextmanager
+    def temporary(cls, beside: Path) -> Iterator[PartStore]:
+        """A store that is gone afterwards, on the disk of the folder given."""
+        root = Path(tempfile.mkdtemp(prefix=".parts-", dir=beside))
+        try:
+            yield cls(root)
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
 
     def folder(self, memo: str) -> Path:
         return self.root / memo[:2] / memo

@@ -1,0 +1,203 @@
+"""Archive to warehouse: process every delivery, load the parts, build the marts.
+
+The nightly run, `accord build` and the auditor's rerun are these same functions with other
+folders; only the nightly run keeps parts between runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from flows.inputs import Inputs, make_inputs, memo_key
+from flows.process import Job, process_file
+from flows.pseudonyms import Pseudonymiser
+from schemas.dialect import load_dialects
+from schemas.errors import ConfigError
+from schemas.instrument import Instrument
+from schemas.registry import Registry
+from schemas.site import Feed, Site
+from warehouse import archive, ledger
+from warehouse.connect import new_database
+from warehouse.load import Delivery, load
+from warehouse.marts import build_marts
+from warehouse.parts import PartStore, read_counts
+from warehouse.secret import Key
+
+Tell = Callable[[str, int, int], None]
+"""Told of progress: stage, done, of how many."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Progress told to nobody."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A site as it is configured, with its key. folder: where it lies."""
+
+    folder: Path
+    site: Site
+    registry: Registry
+    key: Key
+
+
+@dataclass(frozen=True)
+class Work:
+    """One delivery to process. memo: what its part is known by."""
+
+    entry: archive.Entry
+    feed: Feed
+    memo: str
+
+    @property
+    def tag(self) -> str:
+        """How logs name the delivery: feed id and eight hex digits, never the file's name."""
+        return f"{self.feed.id}-{self.entry.entry[:8]}"
+
+
+@dataclass
+class Stages:
+    """Seconds of each stage of a build, in order."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.perf_counter)
+
+    def done(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = now - self._since
+        self._since = now
+
+
+def collect(setup: Setup, now: datetime) -> archive.Collected:
+    """Archive what is new in the inboxes."""
+    return archive.collect(setup.folder, [(feed.id, feed.path) for feed in setup.site.feeds], now)
+
+
+def works(setup: Setup, entries: Sequence[archive.Entry]) -> list[Work]:
+    """Deliveries of the feeds that site.toml has, in ledger order."""
+    feeds = {feed.id: feed for feed in setup.site.feeds}
+    return [
+        Work(entry, feeds[entry.feed], memo_key(entry.sha256, feeds[entry.feed], setup.site, setup.registry, setup.key.id))
+        for entry in entries
+        if entry.feed in feeds
+    ]
+
+
+def process_work(setup: Setup, work: Work, store: PartStore) -> Path:
+    """The part of one delivery, made from its archived bytes when the store has not got it."""
+    source = archive.locate(setup.folder, work.entry)
+    return store.make(work.memo, lambda out: process_file(source, _job(setup, work), out))
+
+
+def _job(setup: Setup, work: Work) -> Job:
+    scope = "" if setup.site.shared_ids else work.feed.clinic
+    return Job(
+        feed=work.feed,
+        dialect=load_dialects()[work.feed.dialect],
+        registry=setup.registry,
+        confirmed=setup.site.confirmed_instruments,
+        people=Pseudonymiser(setup.key, scope, work.entry.sha256, setup.site.timezone),
+    )
+
+
+def delivered(work: Work, store: PartStore) -> Delivery:
+    """A processed delivery as the load takes it."""
+    entry, part = work.entry, store.folder(work.memo)
+    return Delivery(
+        entry_no=entry.entry_no, entry=entry.entry, feed=work.feed.id, clinic=work.feed.clinic, kind=work.feed.kind,
+        snapshot=work.feed.delivery == "snapshot", file=entry.file, sha256=entry.sha256, bytes=entry.bytes,
+        arrived_at=entry.arrived_at, part=part, counts=read_counts(part),
+    )
+
+
+def inputs_of(setup: Setup, lines: Sequence[ledger.Line], as_of: date | None) -> Inputs:
+    """The inputs of a run over these ledger lines.
+
+    raises ConfigError when nothing was ever delivered and no date is given
+    """
+    day = as_of or ledger.as_of(lines, setup.site.timezone)
+    if day is None:
+        raise ConfigError(
+            "nothing was delivered yet: no file matches a feed's path in site.toml. "
+            "Put exports into the inbox folders, or correct the paths"
+        )
+    count = sum(line.kind == "delivery" for line in lines)
+    return make_inputs(day, ledger.head(lines), count, setup.registry, setup.site, setup.key.id)
+
+
+def asked_instruments(setup: Setup) -> list[Instrument]:
+    """Instruments that any feed asks for, in order of their ids."""
+    asked = {one.id for feed in setup.site.feeds for one in feed.instruments}
+    return [setup.registry[id_] for id_ in sorted(asked)]
+
+
+def assemble(
+    setup: Setup, deliveries: Sequence[Delivery], inputs: Inputs, out: Path, stages: Stages | None = None
+) -> None:
+    """Write a new warehouse file: core tables, then marts. Raises ConservationError."""
+    instruments = asked_instruments(setup)
+    with new_database(out) as con:
+        load(con, deliveries, instruments, dimensions(setup, instruments, inputs))
+        if stages:
+            stages.done("load")
+        build_marts(con, date.fromisoformat(inputs.as_of))
+    if stages:
+        stages.done("marts")
+
+
+def dimensions(
+    setup: Setup, instruments: Sequence[Instrument], inputs: Inputs
+) -> Mapping[str, list[tuple[object, ...]]]:
+    """Rows of the small tables that come from configuration and registry."""
+    site = setup.site
+    said = {
+        "as_of": inputs.as_of, "decisions": inputs.decisions, "registry": inputs.registry, "site": inputs.site,
+        "key_id": inputs.key_id, "code": inputs.code, "lock": inputs.lock,
+        "timezone": site.timezone, "site_name": site.name,
+    }
+    return {
+        "core_run": list(said.items()),
+        "core_clinic": [(clinic.id, clinic.name, clinic.service) for clinic in site.clinics],
+        "core_due": [
+            (due.service, due.instrument, due.rater, number, "listed" if isinstance(due.sessions, tuple) else due.sessions, session)
+            for number, due in enumerate(site.due, 1)
+            for session in (due.sessions if isinstance(due.sessions, tuple) else (None,))
+        ],
+        "core_instrument": [
+            (i.id, i.title, i.construct, i.outcome_scale, i.n_items, i.evidence) for i in instruments
+        ],
+        "core_scale": [
+            (i.id, s.id, number, len(s.items), s.minimum, s.maximum, s.direction, s.unit)
+            for i in instruments for number, s in enumerate(i.scales, 1)
+        ],
+        "core_threshold": [
+            (i.id, t.scale, t.kind, t.name, t.value, t.comparison, t.evidence)
+            for i in instruments for t in i.thresholds if t.on
+        ],
+    }
+
+
+def build(setup: Setup, out: Path, now: datetime, as_of: date | None = None, tell: Tell = silent) -> Stages:
+    """Archive what is new and write warehouse and marts into `out`: no memo, no gate, no publication.
+
+    returns the seconds of each stage
+    """
+    stages = Stages()
+    collect(setup, now)
+    lines = ledger.read(setup.folder)
+    stages.done("archive")
+    inputs = inputs_of(setup, lines, as_of)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with PartStore.temporary(out.parent) as store:
+        jobs = works(setup, archive.deliveries(setup.folder, lines))
+        for number, work in enumerate(jobs):
+            tell("process", number, len(jobs))
+            process_work(setup, work, store)
+        stages.done("process")
+        tell("load", 0, 1)
+        assemble(setup, [delivered(work, store) for work in jobs], inputs, out, stages)
+    return stages
