@@ -140,6 +140,11 @@ def collect(
     return Collected(len(found) + len(left_out), new, (*left_out, *unreadable, *unstable))
 
 
+def count_files(site: Path, pattern: str) -> int:
+    """How many files a feed's glob finds, archived already or not."""
+    return len(_find(site, [("", pattern)])[0])
+
+
 def put(site: Path, feed: str, path: Path, now: datetime) -> Entry | None:
     """Archive one file that nobody is writing; None when the feed had these bytes already."""
     found = _Found(feed, path, _state(path) or ())
