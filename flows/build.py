@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from flows.config import SiteConfig, load_site
 from flows.inputs import Inputs, make_inputs, memo_key
 from flows.process import Job, process_file
 from flows.pseudonyms import Pseudonymiser
@@ -25,7 +26,7 @@ from warehouse.connect import new_database
 from warehouse.load import Delivery, load
 from warehouse.marts import build_marts
 from warehouse.parts import PartStore, read_counts
-from warehouse.secret import Key
+from warehouse.secret import Key, load_or_make
 
 Tell = Callable[[str, int, int], None]
 """Told of progress: stage, done, of how many."""
@@ -40,9 +41,24 @@ class Setup:
     """A site as it is configured, with its key. folder: where it lies."""
 
     folder: Path
-    site: Site
-    registry: Registry
+    config: SiteConfig
     key: Key
+
+    @property
+    def site(self) -> Site:
+        return self.config.site
+
+    @property
+    def registry(self) -> Registry:
+        return self.config.registry
+
+
+def open_site(folder: Path, environ: Mapping[str, str]) -> Setup:
+    """Read a site's configuration and key; the key is made when the site has none.
+
+    raises ConfigError
+    """
+    return Setup(folder, load_site(folder), load_or_make(folder, environ))
 
 
 @dataclass(frozen=True)

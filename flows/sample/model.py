@@ -29,7 +29,7 @@ OPEN = -1
 CLINICIAN_ALLIANCE = 0.28
 """SD between clinicians; about 8 % of the variance in alliance."""
 CLINICIAN_OUTCOME = 0.20
-GAIN_MEAN, GAIN_SD = 1.50, 0.95
+GAIN_MEAN, GAIN_SD = 1.70, 0.95
 ALLIANCE_ON_GAIN = 0.54
 """Chosen so that alliance and change, as the questionnaires show them, correlate about .28
 (Fluckiger et al. 2018: .278)."""
