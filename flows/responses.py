@@ -65,7 +65,7 @@ def _record_reason(rows: pl.DataFrame, plan: Plan) -> pl.Series:
     """Reason that excludes the whole record, the first in the declared order; else null."""
     found = [(rule.reason, listed(rows[rule.column], rule.values)) for rule in plan.exclude]
     if plan.finished:
-        found.append(("not_finished", ~_finished(rows, plan.finished, plan)))
+        found.append(("not_finished", ~_finished(rows, plan.finished)))
     found += [("attention_check", ~listed(rows[check.column], check.accept)) for check in plan.feed.attention]
     reason = pl.Series("reason", [None], dtype=pl.String).new_from_index(0, rows.height)
     for name, hit in sorted(found, key=lambda pair: _REASON_RANK[pair[0]], reverse=True):
@@ -73,9 +73,9 @@ def _record_reason(rows: pl.DataFrame, plan: Plan) -> pl.Series:
     return reason
 
 
-def _finished(rows: pl.DataFrame, rule: FinishedRule, plan: Plan) -> pl.Series:
+def _finished(rows: pl.DataFrame, rule: FinishedRule) -> pl.Series:
     if rule.filled:
-        return blanked(rows[rule.column], plan.dialect.no_date).is_not_null()
+        return blanked(rows[rule.column]).is_not_null()
     return listed(rows[rule.column], rule.values)
 
 
@@ -101,7 +101,7 @@ def _ask(
     for rule in asked.exclude:
         verdict = verdict.set(present & listed(common.rows[rule.column], rule.values), _REASON_RANK[rule.reason])
     if asked.finished:
-        verdict = verdict.set(present & ~_finished(common.rows, asked.finished, plan), _REASON_RANK["not_finished"])
+        verdict = verdict.set(present & ~_finished(common.rows, asked.finished), _REASON_RANK["not_finished"])
     frame, texts = administrations(common, asked, plan, people, items)
     open_ = verdict.is_null()
     candidates = _where(frame, open_ & frame["client_key"].is_not_null() & frame["rater"].is_not_null())

@@ -76,6 +76,7 @@ class ExcludeRule:
 class FinishedRule:
     """A record is finished when its cell in `column` is one of `values`, or with `filled` not blank.
 
+    A text of no_date is no date, and yet not blank.
     A rule on a column of the form is about that questionnaire alone, and only where it has an answer:
     the rows of other events carry a blank form, which is empty and not unfinished.
     """
