@@ -10,7 +10,6 @@ import pytest
 
 from schemas.dialect import DIALECT_NAMES, load_dialects
 from schemas.errors import ConfigError
-from schemas.raw_table import nearest
 from schemas.site import VOCABULARY, FeedInstrument, item_columns
 from schemas.site_parse import parse_site
 
@@ -402,11 +401,6 @@ def test_digest_is_of_the_meaning_not_of_the_layout():
 def test_a_site_can_be_hashed_and_compared():
     assert parse(FULL) == parse(FULL)
     assert len({parse(FULL).feeds[0], parse(FULL).feeds[0]}) == 1
-
-
-def test_nearest_is_stable():
-    assert nearest("dilect", ["delivery", "dialect"]) == "dialect"
-    assert nearest("zzz", ["b", "a"]) == nearest("zzz", ["a", "b"])
 
 
 def test_every_dialect_name_is_either_read_or_named_as_not_yet_available():
