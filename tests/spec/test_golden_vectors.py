@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,12 @@ Raw = dict[str, Any]
 def test_vectors_hold_and_reach_both_ends_of_every_scale(id_):
     """As many scores as the form has vectors and scales."""
     assert list(weaknesses(Instrument.build(raw_form(id_), id_))) == []
+
+
+@pytest.mark.parametrize("id_", FORMS)
+def test_every_form_has_a_page_of_this_manual(id_):
+    """The worked examples of its own manual, as a spec test."""
+    assert Path(__file__).with_name(f"test_{id_}.py").exists()
 
 
 @pytest.mark.parametrize("id_", FORMS)
