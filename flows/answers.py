@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from schemas.instrument import Instrument
+from schemas.instrument import NOT_APPLICABLE, NOT_SHOWN, REFUSED, Instrument
 from schemas.site import Feed, FeedInstrument
 
-REFUSED, NOT_SHOWN, NOT_APPLICABLE = -102, -103, -104
 NOT_AN_ANSWER, TOO_FAR = -128, -127
 LOWEST, HIGHEST = -100, 127
 """Codes an Int8 can hold beside the marks above; a wider answer is TOO_FAR."""

@@ -53,12 +53,13 @@ class Setup:
         return self.config.registry
 
 
-def open_site(folder: Path, environ: Mapping[str, str]) -> Setup:
-    """Read a site's configuration and key; the key is made when the site has none.
+def open_site(folder: Path, environ: Mapping[str, str], key_id: str | None = None) -> Setup:
+    """Read a site's configuration and key; a site that was never run gets a new key.
 
+    key_id: of the key the site was last run with, which is never made anew
     raises ConfigError
     """
-    return Setup(folder, load_site(folder), load_or_make(folder, environ))
+    return Setup(folder, load_site(folder), load_or_make(folder, environ, key_id))
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from functools import reduce
 import polars as pl
 
 from flows.administrations import Common, administrations, keyed
-from flows.answers import NOT_AN_ANSWER, NOT_APPLICABLE, NOT_SHOWN, codes
+from flows.answers import NOT_AN_ANSWER, codes
 from flows.cells import PROBLEM, RECORD, blanked, joined, listed, not_accepted, problems
 from flows.plan import Asked, Plan
 from flows.pseudonyms import Pseudonymiser
 from flows.score import score
 from flows.validate import invalid_cells
 from schemas.dialect import FinishedRule
+from schemas.instrument import NOT_APPLICABLE, NOT_SHOWN
 from schemas.rules import EXCLUDED_REASONS
 
 _REASON_RANK = {reason: rank for rank, reason in enumerate(EXCLUDED_REASONS)}

@@ -1,0 +1,139 @@
+"""What each run was a function of and what it gave: SITE/runs/<run>.json, written once, never changed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import ArchiveError, ConfigError
+from warehouse.files import private_dir, write_private
+
+RUNS = "runs"
+SCHEMA = 1
+_RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Records of a whole run by fate; excluded by reason. files: deliveries, refused ones among them."""
+
+    received: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    superseded: int = 0
+    files: int = 0
+    files_refused: int = 0
+
+
+@dataclass(frozen=True)
+class FileCounts:
+    """Records of one delivery by fate. refused: rule that refused the file, else None."""
+
+    feed: str
+    entry: str
+    received: int
+    accepted: int
+    quarantined: int
+    excluded: Mapping[str, int]
+    superseded: int
+    refused: str | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One run.
+
+    state:   published, idle, refused or failed
+    inputs:  digests and ids, as flows.inputs.Inputs says
+    site_toml, forms: the configuration's own texts, which a rerun uses
+    ledger_seq: last ledger line the run saw; same_as: run whose figures an idle night left in place
+    digests: table to rows and SHA-256; gate: verdict and counts of expectations
+    """
+
+    run: str
+    state: str
+    started_at: str
+    finished_at: str
+    as_of: str
+    inputs: Mapping[str, Any]
+    ledger_seq: int
+    site_toml: str
+    forms: Mapping[str, str]
+    counts: Counts
+    files: tuple[FileCounts, ...] = ()
+    digests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    gate: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    message: str = ""
+    same_as: str | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_id(now: datetime, inputs_digest: str) -> str:
+    """Sorts by time; the last eight digits are of the inputs, so equal nights can be seen."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{inputs_digest[:8]}"
+
+
+def write(site: Path, manifest: Manifest) -> Path:
+    """Write a run's manifest; file names are not in it."""
+    text = json.dumps({"schema": SCHEMA, **asdict(manifest)}, sort_keys=True, indent=1, ensure_ascii=False)
+    return write_private(private_dir(site / RUNS) / f"{manifest.run}.json", text.encode())
+
+
+def read(site: Path, run: str) -> Manifest:
+    """A run's manifest; `latest` is the newest that made a warehouse.
+
+    raises ConfigError for a run that is not there, ArchiveError for a manifest that cannot be read
+    """
+    if run == "latest":
+        made = [manifest for manifest in history(site) if manifest.state in ("published", "refused")]
+        if not made:
+            raise ConfigError("no run has made figures yet: run `accord nightly` first")
+        return made[-1]
+    path = site / RUNS / f"{run}.json"
+    if not _RUN_ID.fullmatch(run) or not path.is_file():
+        raise ConfigError(f"there is no run {run!r}; `accord runs` lists them")
+    return _parse(path)
+
+
+def history(site: Path) -> list[Manifest]:
+    """All runs, oldest first."""
+    return [_parse(path) for path in sorted((site / RUNS).glob("[0-9]*.json"))]
+
+
+def _parse(path: Path) -> Manifest:
+    try:
+        raw = json.loads(path.read_bytes())
+        raw["counts"] = Counts(**raw["counts"])
+        raw["files"] = tuple(FileCounts(**file) for file in raw["files"])
+        raw["warnings"] = tuple(raw["warnings"])
+        known = {one.name for one in fields(Manifest)}
+        return Manifest(**{key: value for key, value in raw.items() if key in known})
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ArchiveError(f"{RUNS}/{path.name} cannot be read: restore it from the backup") from None
+
+
+def write_entry_digests(site: Path, run: str, digests: Mapping[str, Mapping[str, str]]) -> Path:
+    """Keep digests per table and delivery, so that a later rerun can say which file differs."""
+    content = gzip.compress(json.dumps(digests, sort_keys=True).encode(), mtime=0)
+    return write_private(private_dir(site / RUNS) / f"{run}.entries.json.gz", content)
+
+
+def read_entry_digests(site: Path, run: str) -> dict[str, dict[str, str]]:
+    """What write_entry_digests kept; empty when the run kept none."""
+    path = site / RUNS / f"{run}.entries.json.gz"
+    if not path.is_file():
+        return {}
+    try:
+        found: dict[str, dict[str, str]] = json.loads(gzip.decompress(path.read_bytes()))
+    except (OSError, ValueError):
+        raise ArchiveError(f"{RUNS}/{path.name} cannot be read: restore it from the backup") from None
+    return found
