@@ -1,0 +1,221 @@
+"""Marts to the published file: the one place where small numbers are hidden and counts are rounded.
+
+The rules, for every figure of every unit and period:
+- not applicable and no data are said; a period that is not over yet is held back;
+- a count of 1 to threshold - 1 is suppressed, every other one is rounded to round_to; zero is zero;
+- a rate is taken from rounded counts, and suppressed where its rounded denominator is below 20 or its
+  numerator or its complement is a count of 1 to threshold - 1: 98 % of 102 tells of two people;
+- a mean is taken from exact sums, to one decimal, and suppressed where fewer than 10 are behind it;
+- what is suppressed or held back carries no number at all.
+Source: NHS Talking Therapies and NHS mental health publications (below 5 hidden, else nearest 5,
+rates blank where numerator or denominator is hidden), with complement and minimum sizes on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from duckdb import DuckDBPyConnection
+
+from schemas.errors import ConfigError, WarehouseError
+from schemas.metrics import Metric
+from schemas.site import Disclosure
+from schemas.tables import PUBLISHED
+
+RATE_DENOMINATOR = 20
+"""Smallest rounded denominator of a rate: below it one person is more than five per cent."""
+
+MEAN_CASES = 10
+"""Fewest cases behind a mean."""
+
+TABLES = {table.name: table for table in PUBLISHED}
+
+
+class Card(Protocol):
+    """What is published of an instrument: any `schemas.instrument.Instrument`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def construct(self) -> str: ...
+    @property
+    def evidence(self) -> str: ...
+    @property
+    def licence(self) -> str: ...
+
+
+def publish_tables(
+    con: DuckDBPyConnection,
+    out: Path,
+    policy: Disclosure,
+    run: Mapping[str, str],
+    metrics: Iterable[Metric],
+    instruments: Iterable[Card],
+) -> None:
+    """Write the published tables, with comments and in key order, to the new DuckDB file `out`.
+
+    con: warehouse with its marts committed, open for writing (DuckDB attaches nothing to read-only ones)
+    run: rows of pub_run except the whole-site counts and the policy, which come from here
+    raises: ConfigError for a policy that would round a shown count to zero; WarehouseError where out exists
+    """
+    check_policy(policy)
+    if out.exists():
+        raise WarehouseError(f"{out.name}: is there already; a publication is always a new file")
+    # A connection of its own: USE and the temporary macros end with it.
+    with con.cursor() as publisher:
+        for statement in _macros(policy):
+            publisher.execute(statement)
+        _create_tables(publisher, out)
+        for name, select in SELECTS.items():
+            _insert_select(publisher, name, select)
+        _insert_rows(publisher, "pub_metric", _metric_rows(metrics))
+        _insert_rows(publisher, "pub_instrument", _instrument_rows(publisher, instruments))
+        _insert_rows(publisher, "pub_run", _run_rows(publisher, run, policy))
+        publisher.execute("DETACH published")
+
+
+def check_policy(policy: Disclosure) -> None:
+    """ConfigError where a count that is shown could be rounded to zero, and so read as nobody."""
+    if 2 * policy.threshold < policy.round_to:
+        raise ConfigError(
+            "site.toml: [disclosure], threshold: must be at least half of round_to, "
+            "else a count that is shown would be rounded to zero"
+        )
+
+
+def _macros(policy: Disclosure) -> tuple[str, ...]:
+    """protected: too small to show. rounded: half up. tenths: factor * a / b with one decimal."""
+    return (
+        f"CREATE TEMP MACRO protected(cases) AS (cases BETWEEN 1 AND {policy.threshold - 1})",
+        f"CREATE TEMP MACRO rounded(cases) AS "
+        f"((2 * cases + {policy.round_to})::BIGINT // {2 * policy.round_to} * {policy.round_to})::BIGINT",
+        "CREATE TEMP MACRO tenths(a, b, factor) AS (sign(a) * "
+        "((20 * factor * abs((a * 10000)::HUGEINT) + 10000 * b) // nullif(20000 * b::HUGEINT, 0))"
+        ")::DECIMAL(17, 0) * 0.1",
+    )
+
+
+FIGURES = f"""
+WITH decided AS (
+    SELECT
+        figure.* REPLACE (
+            CASE
+                WHEN state = 'not_applicable' THEN state
+                WHEN NOT period.closed THEN 'update_withheld'
+                WHEN state = 'no_data' THEN state
+                WHEN kind = 'count' AND protected(numerator) THEN 'suppressed'
+                WHEN
+                    kind = 'rate' AND (
+                        rounded(denominator) < {RATE_DENOMINATOR}
+                        OR protected(numerator)
+                        OR protected(denominator - numerator)
+                    )
+                    THEN 'suppressed'
+                WHEN kind = 'mean' AND (n < {MEAN_CASES} OR protected(n)) THEN 'suppressed'
+                ELSE state
+            END AS state
+        ),
+        kind
+    FROM mart_figure AS figure
+    JOIN mart_metric AS metric USING (figure, definition)
+    JOIN mart_period AS period USING (grain, period)
+),
+shown AS (
+    SELECT *, state IN ('value', 'zero', 'no_data') AS visible FROM decided
+)
+SELECT
+    figure, definition, service, clinic, grain, period, instrument, scale,
+    CASE WHEN visible AND kind <> 'mean' THEN rounded(numerator) END AS numerator,
+    CASE WHEN visible THEN rounded(denominator) END AS denominator,
+    CASE
+        WHEN NOT visible THEN NULL
+        WHEN kind = 'count' THEN rounded(numerator)
+        WHEN kind = 'rate' THEN tenths(rounded(numerator), rounded(denominator), 100)
+        WHEN kind = 'mean' THEN tenths(numerator, denominator, 1)
+    END AS value,
+    unit,
+    CASE WHEN visible THEN rounded(n) END AS n,
+    state
+FROM shown
+"""
+
+QUALITY = """
+SELECT
+    clinic, feed, kind, files, files_refused,
+    CASE WHEN NOT protected(received) THEN rounded(received) END AS received,
+    CASE WHEN NOT protected(accepted) THEN rounded(accepted) END AS accepted,
+    CASE WHEN NOT protected(quarantined) THEN rounded(quarantined) END AS quarantined,
+    CASE WHEN NOT protected(excluded) THEN rounded(excluded) END AS excluded,
+    CASE WHEN NOT protected(superseded) THEN rounded(superseded) END AS superseded,
+    newest_arrival
+FROM mart_quality
+"""
+
+SELECTS = {
+    "pub_figure": FIGURES,
+    "pub_unit": "SELECT service, clinic, title FROM mart_unit",
+    "pub_period": (
+        "SELECT grain, period, title, first_day, last_day, closed FROM mart_period WHERE scaffold = 'period'"
+    ),
+    "pub_quality": QUALITY,
+}
+
+RUN_COUNTS = ("received", "accepted", "quarantined", "excluded", "superseded", "files", "files_refused")
+"""Exact, because the conservation line of a whole site tells of nobody."""
+
+
+def _create_tables(publisher: DuckDBPyConnection, out: Path) -> None:
+    warehouse = _rows(publisher, "SELECT current_database()")[0][0]
+    path = str(out).replace("'", "''")
+    publisher.execute(f"ATTACH '{path}' AS published")
+    publisher.execute("USE published")
+    for table in PUBLISHED:
+        for statement in table.ddl():
+            publisher.execute(statement)
+    publisher.execute(f'USE "{warehouse}"')
+
+
+def _insert_select(publisher: DuckDBPyConnection, name: str, select: str) -> None:
+    table = TABLES[name]
+    columns, key = ", ".join(table.column_names), ", ".join(table.key)
+    publisher.execute(
+        f"INSERT INTO published.{name} ({columns}) SELECT {columns} FROM ({select}) ORDER BY {key}"
+    )
+
+
+def _insert_rows(publisher: DuckDBPyConnection, name: str, rows: Iterable[tuple[str, ...]]) -> None:
+    """Each of these tables begins with its key, so that sorted rows are in key order."""
+    marks = ", ".join("?" * len(TABLES[name].columns))
+    for row in sorted(rows):
+        publisher.execute(f"INSERT INTO published.{name} VALUES ({marks})", row)
+
+
+def _metric_rows(metrics: Iterable[Metric]) -> Iterator[tuple[str, ...]]:
+    for metric in metrics:
+        yield tuple(getattr(metric, column) for column in TABLES["pub_metric"].column_names)
+
+
+def _instrument_rows(publisher: DuckDBPyConnection, instruments: Iterable[Card]) -> Iterator[tuple[str, ...]]:
+    """Only instruments that figures are given for: what a site does not use is not shown."""
+    used = {row[0] for row in _rows(publisher, "SELECT DISTINCT instrument FROM mart_figure")}
+    for card in instruments:
+        if card.id in used:
+            yield card.id, card.title, card.construct, card.evidence, card.licence
+
+
+def _run_rows(
+    publisher: DuckDBPyConnection, run: Mapping[str, str], policy: Disclosure
+) -> Iterator[tuple[str, ...]]:
+    sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in RUN_COUNTS)
+    counts = _rows(publisher, f"SELECT {sums} FROM mart_quality")[0]
+    exact = {name: str(count) for name, count in zip(RUN_COUNTS, counts, strict=True)}
+    rule = f"counts below {policy.threshold} hidden, others rounded to {policy.round_to}"
+    yield from {**run, **exact, "disclosure_policy": rule}.items()
+
+
+def _rows(publisher: DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return publisher.execute(query).fetchall()

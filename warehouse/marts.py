@@ -1,0 +1,137 @@
+"""Core tables to marts: runs marts/*.sql in order, each a SELECT that stands on its own.
+
+The marts are exact and stay in the warehouse. Whatever is published passes `warehouse.disclosure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from importlib.resources import files
+
+from duckdb import DuckDBPyConnection
+
+from schemas import metrics as dictionary
+from schemas.metrics import Metric
+from schemas.tables import MART_FIGURE
+
+MARTS = (
+    "mart_unit",
+    "mart_source",
+    "mart_quality",
+    "mart_episode",
+    "mart_session",
+    "mart_response",
+    "mart_due",
+    "mart_pair",
+    "mart_outcome",
+    "mart_alliance",
+    "mart_period",
+    "mart_clients_seen",
+    "mart_contact_month",
+    "mart_received_month",
+    "mart_outcome_month",
+    "mart_change_month",
+    "mart_due_month",
+    "mart_fact",
+    "mart_series",
+    "mart_applicable",
+    "mart_figure",
+)
+"""In the order they are built; each reads only core tables and marts before it."""
+
+MACROS = "mart_macros"
+GRAIN = "-- Grain: "
+NO_ALLIANCE_SUM = """
+    SELECT
+        NULL::VARCHAR AS clinic, NULL::VARCHAR AS instrument, NULL::VARCHAR AS rater,
+        NULL::SMALLINT AS session, NULL::INTEGER AS month, NULL::VARCHAR AS scale,
+        NULL::DECIMAL(18, 4) AS total, NULL::BIGINT AS scores
+    WHERE FALSE
+"""
+
+
+def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] | None = None) -> None:
+    """All marts of a warehouse that has its core tables and views, as at the end of `as_of`.
+
+    core_run may name the site's timezone, which dates deliveries; without it they are dated in UTC.
+    metrics: definitions to compute; the metric dictionary where not given.
+    """
+    _create_parameter(con, as_of)
+    _create_metric(con, dictionary.load() if metrics is None else metrics)
+    con.execute(mart_sql(MACROS))
+    con.execute(_alliance_sum_view(con))
+    for name in MARTS:
+        _create(con, name)
+
+
+def mart_sql(name: str) -> str:
+    """The SELECT of a mart, as auditors read it."""
+    return (files("warehouse") / "marts" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _create_parameter(con: DuckDBPyConnection, as_of: date) -> None:
+    con.execute(
+        "CREATE TABLE mart_parameter AS SELECT ?::DATE AS as_of, "
+        "coalesce((SELECT value FROM core_run WHERE name = 'timezone'), 'UTC') AS timezone",
+        [as_of.isoformat()],
+    )
+
+
+def _create_metric(con: DuckDBPyConnection, metrics: Sequence[Metric]) -> None:
+    columns = ("figure", "definition", "kind", "unit", "needs", "series", "scaffold", "rater")
+    con.execute(
+        "CREATE TABLE mart_metric (figure VARCHAR, definition VARCHAR, kind VARCHAR, unit VARCHAR, "
+        "needs VARCHAR[], series VARCHAR, scaffold VARCHAR, rater VARCHAR)"
+    )
+    rows = [[_plain(getattr(metric, column)) for column in columns] for metric in metrics]
+    con.executemany("INSERT INTO mart_metric VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _plain(value: str | tuple[str, ...]) -> str | list[str]:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _alliance_sum_view(con: DuckDBPyConnection) -> str:
+    """CREATE VIEW mart_alliance_sum: sums of alliance scores by clinic, rater, session, month and scale.
+
+    Generated, because one pass over a wide table is five times faster than one over core_score per scale.
+    """
+    scales = con.execute("""
+        SELECT instrument, list(scale ORDER BY scale_no)
+        FROM core_scale
+        JOIN core_instrument USING (instrument)
+        WHERE construct = 'alliance'
+        GROUP BY instrument
+        ORDER BY instrument
+    """).fetchall()
+    selects = [_sums_of(instrument, names) for instrument, names in scales]
+    return f"CREATE VIEW mart_alliance_sum AS {' UNION ALL '.join(selects or [NO_ALLIANCE_SUM])}"
+
+
+def _sums_of(instrument: str, scales: Sequence[str]) -> str:
+    sums = ", ".join(
+        f"{{scale: '{scale}', total: sum(score_{scale}), scores: count(score_{scale})}}" for scale in scales
+    )
+    return f"""
+        SELECT clinic, '{instrument}' AS instrument, rater, session, month, unnest(sums, recursive := true)
+        FROM (
+            SELECT clinic, rater, session, month_number(completed_on) AS month, [{sums}] AS sums
+            FROM administration_{instrument}
+            CROSS JOIN mart_parameter
+            WHERE completed_on <= as_of OR completed_on IS NULL
+            GROUP BY clinic, rater, session, month
+        )
+    """
+
+
+def _create(con: DuckDBPyConnection, name: str) -> None:
+    select = mart_sql(name)
+    if name == MART_FIGURE.name:
+        for statement in MART_FIGURE.ddl():
+            con.execute(statement)
+        con.execute(f"INSERT INTO {name} {select}")
+    else:
+        con.execute(f"CREATE TABLE {name} AS {select}")
+        grain = select.removeprefix(GRAIN).split("\n", 1)[0].replace("'", "''")
+        con.execute(f"COMMENT ON TABLE {name} IS 'One row: {grain}'")

@@ -1,0 +1,28 @@
+-- Arithmetic shared by the marts: whole numbers and decimals only, so that every machine agrees.
+
+-- Months as consecutive whole numbers: quarters are // 3 of it, years // 12.
+CREATE OR REPLACE MACRO month_number(day) AS (year(day) * 12 + month(day) - 1)::INTEGER;
+
+-- factor * numerator / denominator with four decimals, half away from zero; empty for a denominator of 0.
+CREATE OR REPLACE MACRO exact_ratio(numerator, denominator, factor) AS (
+    (
+        sign(numerator)
+        * (
+            (2 * factor * abs((numerator * 10000)::HUGEINT) + denominator)
+            // nullif(2 * denominator::HUGEINT, 0)
+        )
+    )::DECIMAL(18, 0) * 0.0001
+)::DECIMAL(18, 4);
+
+-- Whether a score meets a threshold, by the comparison the instrument's card gives.
+CREATE OR REPLACE MACRO meets(score, comparison, threshold) AS
+    CASE comparison
+        WHEN '>=' THEN score >= threshold
+        WHEN '>' THEN score > threshold
+        WHEN '<=' THEN score <= threshold
+        WHEN '<' THEN score < threshold
+    END;
+
+-- Forms of the client are the standard; other raters are never mixed with them.
+CREATE OR REPLACE MACRO definition_of(rater) AS
+    CASE rater WHEN 'client' THEN 'standard' ELSE rater || '_rated' END;

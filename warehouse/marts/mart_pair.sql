@@ -1,0 +1,66 @@
+-- Grain: a referral and an outcome instrument the client answered in it
+-- From: mart_response, mart_session, mart_episode, core_scale, core_instrument, core_threshold
+-- Read by: mart_outcome, mart_fact
+-- First and last valid score; scores of follow-up contacts are left out. A pair is two days.
+
+WITH scored AS (
+    SELECT response.*
+    FROM mart_response AS response
+    JOIN core_instrument AS instrument USING (instrument)
+    LEFT JOIN mart_session AS contact USING (contact_id)
+    WHERE
+        response.score IS NOT NULL
+        AND response.rater = 'client'
+        AND instrument.construct = 'outcome'
+        AND contact.kind IS DISTINCT FROM 'follow_up'
+),
+span AS (
+    SELECT
+        clinic,
+        client_key,
+        episode_no,
+        instrument,
+        min(completed_on) AS first_on,
+        arg_min(score, (completed_at, entry_no, source_row)) AS first_score,
+        max(completed_on) AS last_on,
+        arg_max(score, (completed_at, entry_no, source_row)) AS last_score,
+        count(*) AS scores
+    FROM scored
+    GROUP BY clinic, client_key, episode_no, instrument
+),
+criterion AS (
+    SELECT instrument, kind, any_value(value) AS threshold, any_value(comparison) AS comparison
+    FROM core_threshold
+    JOIN core_instrument USING (instrument)
+    WHERE scale = outcome_scale AND name = 'nhs_talking_therapies'
+    GROUP BY instrument, kind
+)
+SELECT
+    span.clinic,
+    span.client_key,
+    span.episode_no,
+    span.instrument,
+    scale.scale,
+    span.first_on,
+    span.first_score,
+    span.last_on,
+    span.last_score,
+    span.scores,
+    span.first_on < span.last_on AS paired,
+    meets(span.first_score, caseness.comparison, caseness.threshold) AS case_at_first,
+    meets(span.last_score, caseness.comparison, caseness.threshold) AS case_at_last,
+    CASE scale.direction
+        WHEN 'higher_worse' THEN span.first_score - span.last_score
+        ELSE span.last_score - span.first_score
+    END AS improvement,
+    meets(improvement, change.comparison, change.threshold) AS reliably_improved,
+    meets(-improvement, change.comparison, change.threshold) AS reliably_deteriorated
+FROM span
+JOIN core_instrument AS instrument USING (instrument)
+JOIN core_scale AS scale ON scale.instrument = span.instrument AND scale.scale = instrument.outcome_scale
+JOIN mart_episode AS episode USING (clinic, client_key, episode_no)
+LEFT JOIN criterion AS caseness
+    ON caseness.instrument = span.instrument AND caseness.kind = 'caseness'
+LEFT JOIN criterion AS change
+    ON change.instrument = span.instrument AND change.kind = 'reliable_change'
+WHERE episode.origin = 'referral'

@@ -1,0 +1,31 @@
+-- Grain: an attended contact (attended or late) up to as_of
+-- From: core_appointment, mart_episode
+-- Read by: mart_response, mart_due, mart_outcome, mart_clients_seen, mart_alliance
+-- session: as recorded; session_no: as recorded, else the contact's place in its episode.
+-- treatment: NHS contact types 02, 03 and 05; follow-ups and assessments are no dose.
+
+SELECT
+    appointment.entry_no::BIGINT * 4294967296 + appointment.source_row AS contact_id,
+    clinic,
+    client_key,
+    episode.episode_no,
+    appointment.starts_at,
+    appointment.starts_on,
+    appointment.kind,
+    appointment.kind IN ('treatment', 'both', 'review') AS treatment,
+    appointment.session,
+    coalesce(
+        appointment.session,
+        row_number() OVER (
+            PARTITION BY clinic, client_key, episode.episode_no
+            ORDER BY appointment.starts_at, appointment.entry_no, appointment.source_row
+        )
+    )::INTEGER AS session_no
+FROM core_appointment AS appointment
+CROSS JOIN mart_parameter AS run
+JOIN mart_episode AS episode USING (clinic, client_key)
+WHERE
+    appointment.status IN ('attended', 'late')
+    AND appointment.starts_on <= run.as_of
+    AND appointment.starts_on >= episode.from_day
+    AND appointment.starts_on < episode.to_day

@@ -1,0 +1,20 @@
+-- Grain: something a clinic has that figures may need: a kind of feed, an instrument, a rule of what is due
+-- From: core_export, core_administration, core_due
+-- Read by: mart_series, mart_applicable, mart_response
+
+WITH answered AS (
+    SELECT DISTINCT clinic, instrument, rater FROM core_administration
+)
+SELECT DISTINCT clinic, kind AS need, '' AS instrument, '' AS rater
+FROM core_export
+UNION ALL
+SELECT clinic, 'answers', instrument, rater
+FROM answered
+UNION ALL
+SELECT clinic, instrument, '', ''
+FROM answered
+WHERE rater = 'client'
+UNION ALL
+SELECT DISTINCT clinic, 'due', instrument, rater
+FROM core_due
+JOIN core_clinic USING (service)
