@@ -53,13 +53,12 @@ class Setup:
         return self.config.registry
 
 
-def open_site(folder: Path, environ: Mapping[str, str], key_id: str | None = None) -> Setup:
-    """Read a site's configuration and key; a site that was never run gets a new key.
+def open_site(folder: Path, environ: Mapping[str, str]) -> Setup:
+    """Read a site's configuration and key; a site that was never run gets a new key, others never do.
 
-    key_id: of the key the site was last run with, which is never made anew
     raises ConfigError
     """
-    return Setup(folder, load_site(folder), load_or_make(folder, environ, key_id))
+    return Setup(folder, load_site(folder), load_or_make(folder, environ, last_key(folder)))
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,18 @@ class Stages:
 
 
 def collect(setup: Setup, now: datetime) -> archive.Collected:
-    """Archive what is new in the inboxes."""
-    return archive.collect(setup.folder, [(feed.id, feed.path) for feed in setup.site.feeds], now)
+    """Archive what is new in the inboxes; the ledger says when the site is first run with a key."""
+    collected = archive.collect(setup.folder, [(feed.id, feed.path) for feed in setup.site.feeds], now)
+    known = last_key(setup.folder)
+    if (collected.new or known) and known != setup.key.id:
+        ledger.append(setup.folder, [("key", {"id": setup.key.id})], now)
+    return collected
+
+
+def last_key(folder: Path) -> str | None:
+    """Id of the key the site was last run with."""
+    ids = [str(line.payload["id"]) for line in ledger.read(folder) if line.kind == "key"]
+    return ids[-1] if ids else None
 
 
 def works(setup: Setup, entries: Sequence[archive.Entry]) -> list[Work]:

@@ -95,7 +95,7 @@ def sample(
     from flows.sample import write_sample
 
     report = write_sample(directory, clinics, clients, months, seed, until.date())
-    print(f"{directory}: {report.files} export files, {report.records:,} records of made-up clients (seed {seed}).")
+    print(f"{directory}: {report.files} export files, {report.received:,} records of made-up clients (seed {seed}).")
 
 
 @app.command()

@@ -17,9 +17,9 @@ from pathlib import Path
 from flows.build import Setup, Work, assemble, asked_instruments, collect, delivered, inputs_of, open_site, works
 from flows.inputs import Inputs
 from schemas import metrics
-from schemas.rules import describe, rules
+from schemas.rules import rules
 from warehouse import archive, ledger, manifest, publish
-from warehouse.connect import connect
+from warehouse.connect import Connection, connect
 from warehouse.disclosure import publish_tables
 from warehouse.manifest import Manifest
 from warehouse.parts import PartStore, read_counts
@@ -72,7 +72,7 @@ class Run:
 def begin(folder: Path, environ: Mapping[str, str], now: datetime, as_of: date | None = None) -> Run:
     """Archive what is new and say what the run is a function of. The caller holds the site's lock."""
     past = manifest.history(folder)
-    setup = open_site(folder, environ, past[-1].inputs["key_id"] if past else None)
+    setup = open_site(folder, environ)
     collected = collect(setup, now)
     lines = ledger.read(folder)
     inputs = inputs_of(setup, lines, as_of)
@@ -168,7 +168,7 @@ def _result(run: Run, gate: Mapping[str, object], state: str, now: datetime) -> 
     try:
         digests, by_entry = all_digests(con, asked_instruments(run.setup))
         found = replace(
-            _manifest(run, state, now), counts=whole_counts(con), files=tuple(counts_by_file(con)),
+            _manifest(run, state, now), counts=whole_counts(con), files=_files(run, con),
             digests=digests, gate=gate, warnings=tuple(_warnings(run)),
             message="" if state == "published" else _refusal(gate),
         )
@@ -176,6 +176,11 @@ def _result(run: Run, gate: Mapping[str, object], state: str, now: datetime) -> 
         con.close()
     manifest.write_entry_digests(run.folder, run.id, by_entry)
     return found
+
+
+def _files(run: Run, con: Connection) -> tuple[manifest.FileCounts, ...]:
+    columns = {work.entry.entry: read_counts(run.store.folder(work.memo)).refused_column for work in run.works}
+    return tuple(replace(file, refused_column=columns.get(file.entry, "")) for file in counts_by_file(con))
 
 
 def _refusal(gate: Mapping[str, object]) -> str:
@@ -286,13 +291,3 @@ def summary(site: Path, found: Manifest) -> dict[str, object]:
 
 def _file(file: manifest.FileCounts) -> dict[str, object]:
     return {key: value for key, value in asdict(file).items() if key != "feed"}
-
-
-def refusals(site: Path, found: Manifest, store: PartStore, jobs: Sequence[Work]) -> list[str]:
-    """A message for each refused file, with its name, the rule and the remedy."""
-    messages = []
-    for work in jobs:
-        counts = read_counts(store.folder(work.memo)) if store.has(work.memo) else None
-        if counts and counts.refused:
-            messages.append(describe(counts.refused, work.feed.id, work.entry.file, column=counts.refused_column))
-    return messages

@@ -14,6 +14,9 @@ from schemas.tables import Table
 
 MEMORY_LIMIT = "2GB"
 
+Connection = duckdb.DuckDBPyConnection
+"""For those who pass a connection on and do not import DuckDB."""
+
 
 def settings(path: Path, threads: int | None = None) -> dict[str, str | bool | int | float | list[str]]:
     """DuckDB's settings for a file."""

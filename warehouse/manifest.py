@@ -34,7 +34,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class FileCounts:
-    """Records of one delivery by fate. refused: rule that refused the file, else None."""
+    """Records of one delivery by fate. refused: rule that refused the file, else None, and its column."""
 
     feed: str
     entry: str
@@ -44,6 +44,7 @@ class FileCounts:
     excluded: Mapping[str, int]
     superseded: int
     refused: str | None
+    refused_column: str = ""
 
 
 @dataclass(frozen=True)
