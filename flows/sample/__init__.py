@@ -44,6 +44,11 @@ class SampleReport:
     excluded: Mapping[str, int]
     superseded: int
 
+    @property
+    def records(self) -> int:
+        """Records in all files: as many as a run receives."""
+        return self.received
+
 
 def write_sample(
     directory: Path,

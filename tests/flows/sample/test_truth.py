@@ -35,6 +35,7 @@ def test_files_add_up_to_feeds_and_feeds_to_the_site(sample: Site):
 def test_report_is_the_truth(sample: Site):
     for name in ("received", "accepted", "quarantined", "excluded", "superseded"):
         assert getattr(sample.report, name) == sample.truth[name]
+    assert sample.report.records == sample.truth["received"]
 
 
 def test_a_second_reading_finds_as_many_records(sample: Site):
