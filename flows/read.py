@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 import polars as pl
@@ -37,11 +38,20 @@ class Export:
             raise ExportRefused("missing_column", name)
         return self.positions[name]
 
+    def readers(self, wanted: Mapping[str, int]) -> Iterator[Callable[[], Batch]]:
+        """Batches to be read in any order, whose cells carry our names beside source_row."""
+        for read in self.records.readers(wanted.values()):
+            yield partial(_named, read, wanted)
+
     def batches(self, wanted: Mapping[str, int]) -> Iterator[Batch]:
-        """Batches whose cells carry our names: source_row and one text column per name."""
-        for batch in self.records.batches(wanted.values()):
-            rows = batch.rows.select("source_row", *(pl.col(str(at)).alias(name) for name, at in wanted.items()))
-            yield Batch(rows, batch.broken)
+        """The same batches, read one after the other."""
+        return (read() for read in self.readers(wanted))
+
+
+def _named(read: Callable[[], Batch], wanted: Mapping[str, int]) -> Batch:
+    batch = read()
+    names = [pl.col(str(at)).alias(name) for name, at in wanted.items()]
+    return Batch(batch.rows.select("source_row", *names), batch.broken)
 
 
 def open_export(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Export:

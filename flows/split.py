@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import BinaryIO
 
-import numpy as np
 import polars as pl
 
 from schemas.errors import ExportRefused
 
-BLOCK_BYTES = 24 * 1024 * 1024
+BLOCK_BYTES = 16 * 1024 * 1024
 RECORD_BYTES = 8 * 1024 * 1024
 """Longest record that is read; a longer one is a quote that was never closed."""
 ROWS_PER_BATCH = 100_000
@@ -129,6 +129,11 @@ class Records:
 
     def batches(self, wanted: Iterable[int]) -> Iterator[Batch]:
         """Data rows with the wanted cells, named by their position: "0", "3", …"""
+        for read in self.readers(wanted):
+            yield read()
+
+    def readers(self, wanted: Iterable[int]) -> Iterator[Callable[[], Batch]]:
+        """The same batches, each to be read when called, in any order and in any thread."""
         columns = sorted(set(wanted))
         row, more = 1, True
         while more or self._buffer:
@@ -136,13 +141,12 @@ class Records:
                 more = self._more()
             stretch, self._buffer = self._complete_lines(final=not more)
             if proven := _proven_clean(stretch, self.shape, self.width):
-                batch = _read_clean(proven, self.shape, self.width, columns, row)
-                row += batch.rows.height
-                yield batch
+                yield partial(_read_clean, proven, self.shape, self.width, columns, row)
+                row += proven.count(b"\n")
                 continue
             for batch in self._exact(stretch, columns, row, final=not more):
                 row += batch.rows.height + len(batch.broken)
-                yield batch
+                yield partial(_ready, batch)
 
     def _complete_lines(self, final: bool) -> tuple[bytes, bytes]:
         if final:
@@ -269,14 +273,13 @@ def _proven_clean(stretch: bytes, shape: Shape, width: int) -> bytes | None:
 
 
 def _regular(stretch: bytes, delimiter: str, width: int) -> bool:
-    if len(delimiter.encode()) != 1:
+    """Whether what is left without all other bytes is the pattern of one record a line, again and again."""
+    mark = delimiter.encode()
+    if len(mark) != 1:
         return False
-    text = np.frombuffer(stretch, np.uint8)
-    marks = text[(text == ord(delimiter)) | (text == ord("\n"))]
-    if marks.size % width:
-        return False
-    grid = marks.reshape(-1, width)
-    return bool((grid[:, -1] == ord("\n")).all() and (grid[:, :-1] == ord(delimiter)).all())
+    marks = stretch.translate(None, delete=bytes(set(range(256)) - {mark[0], ord("\n")}))
+    lines, rest = divmod(len(marks), width)
+    return not rest and marks == (mark * (width - 1) + b"\n") * lines
 
 
 def _is_utf8(stretch: bytes) -> bool:
@@ -287,6 +290,10 @@ def _is_utf8(stretch: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _ready(batch: Batch) -> Batch:
+    return batch
 
 
 def _read_clean(stretch: bytes, shape: Shape, width: int, columns: list[int], first: int) -> Batch:

@@ -33,6 +33,14 @@ class Counts:
     refused_column: str = ""
     unread: int = 0
 
+    def add(self, other: Counts) -> None:
+        """Add the records of another batch of the same file."""
+        self.received += other.received
+        self.accepted += other.accepted
+        self.quarantined += other.quarantined
+        for reason, n in other.excluded.items():
+            self.excluded[reason] = self.excluded.get(reason, 0) + n
+
     def check(self) -> None:
         """Every record has exactly one fate, or the program is wrong."""
         if self.received != self.accepted + self.quarantined + sum(self.excluded.values()):
