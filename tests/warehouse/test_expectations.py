@@ -1,0 +1,92 @@
+"""Suites are generated: from tables, registry, site. Great Expectations is not needed to read them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from schemas.tables import CORE, MART_FIGURE, PUBLISHED, administration_table
+from tests.warehouse.candidate import FACTS, INSTRUMENTS, RUN
+from warehouse.checks import CRITICAL, WARNING, Between, Catalogue, Expectation, NotNull, OneOf, literal
+from warehouse.expectations import warehouse_expectations
+from warehouse.publication_expectations import publication_expectations
+
+ROWS = {"administration_gad_7": 6, "administration_srs": 2}
+
+
+def on_warehouse() -> list[Expectation]:
+    return list(warehouse_expectations(INSTRUMENTS, FACTS, ROWS))
+
+
+def on_publication() -> list[Expectation]:
+    return list(publication_expectations(FACTS, RUN))
+
+
+def test_every_required_column_of_every_table_is_expected_to_be_filled():
+    wide = [administration_table(one.id, one.n_items, one.scale_ids) for one in INSTRUMENTS]
+    required = {
+        (table.name, column.name)
+        for table in (*CORE, *wide, MART_FIGURE, *PUBLISHED)
+        for column in table.columns
+        if not column.nullable
+    }
+    expected = {
+        (one.table, one.column)
+        for one in (*on_warehouse(), *on_publication())
+        if one.check == NotNull() and one.severity == CRITICAL
+    }
+    assert required <= expected
+
+
+def test_every_table_has_its_key_and_its_columns_expected():
+    by_name = Counter((one.name, one.table) for one in (*on_warehouse(), *on_publication()))
+    for table in (*CORE, MART_FIGURE, *PUBLISHED):
+        assert by_name["unique_key", table.name] == 1
+        assert by_name["columns", table.name] == 1
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda one: one.id)
+def test_ranges_come_from_the_registry(instrument):
+    its = [one for one in on_warehouse() if one.table == f"administration_{instrument.id}"]
+    items = {one.column: one.check for one in its if one.name == "item_range"}
+    assert tuple(items) == instrument.item_columns
+    allowed = {*range(instrument.step_min, instrument.step_max + 1), -102, -103, -104}
+    assert all(isinstance(check, OneOf) and set(check.values) == allowed for check in items.values())
+    scores = {one.column: one.check for one in its if one.name == "score_range"}
+    assert scores == {f"score_{scale.id}": Between(*scale.range) for scale in instrument.scales}
+
+
+def test_an_instrument_nobody_answered_costs_one_look_at_its_columns():
+    quiet = warehouse_expectations(INSTRUMENTS, FACTS, {"administration_gad_7": 0, "administration_srs": 2})
+    assert [one.name for one in quiet if one.table == "administration_gad_7"] == ["columns"]
+
+
+def test_what_blocks_and_what_warns():
+    severities = {one.name: one.severity for one in on_warehouse() if one.table == "core_export"}
+    assert severities["conservation"] == CRITICAL
+    assert severities["feed_silent"] == severities["feed_quarantined"] == WARNING
+    assert {one.severity for one in on_publication() if one.name == "hidden_number"} == {CRITICAL}
+
+
+def test_disclosure_settings_are_those_of_the_site():
+    words = {one.words for one in on_publication()}
+    assert {"n is a multiple of 5", "n is 0 or at least 5"} <= words
+
+
+def test_no_query_selects_a_column_of_the_data():
+    for one in (*on_warehouse(), *on_publication()):
+        sql = getattr(one.check, "sql", "SELECT 1 AS broken")
+        assert sql.startswith("SELECT 1 AS broken"), one
+        assert isinstance(one.check, Catalogue) == (one.name in {"columns", "tables"})
+
+
+def test_literals_are_safe_for_formatter_and_parameters():
+    assert literal("it's :a {b}") == r"'it''s \:a {{b}}'"
+
+
+def test_reading_the_suites_does_not_load_great_expectations():
+    code = "import sys, warehouse.gate, warehouse.expectations; sys.exit('great_expectations' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
