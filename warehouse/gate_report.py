@@ -151,18 +151,21 @@ def _verdict(summary: Mapping[str, str | int]) -> str:
 def _failures(failed: Iterable[Outcome]) -> Iterator[str]:
     rows = [
         [
-            one.expectation.severity,
+            f"{escape(one.expectation.words)}{_query(one)}",
             _code(one.expectation.table or DATABASE_WORDS[one.expectation.database].lower()),
             _code(one.expectation.column),
-            escape(one.expectation.words),
+            one.expectation.severity,
             _broken(one),
-            f"<code>{escape(counting_query(one.expectation))}</code>",
         ]
         for one in failed
     ]
     yield "<h2>What fails</h2>\n"
-    headings = ("Severity", "Table", "Column", "Expected", "Result", "Query that counts it")
-    yield from _grid("Failed expectations", headings, rows)
+    yield from _grid("Failed expectations", ("Expected", "Table", "Column", "Severity", "Result"), rows)
+
+
+def _query(outcome: Outcome) -> str:
+    query = escape(counting_query(outcome.expectation))
+    return f'<details><summary>Query that counts it</summary><code class="query">{query}</code></details>'
 
 
 def _table(table: str, outcomes: Sequence[Outcome], rows: int | None) -> Iterator[str]:
@@ -215,13 +218,15 @@ h1 { font-size: 1.5rem; overflow-wrap: anywhere; } h2 { font-size: 1.2rem; margi
 .passed strong, span.passed { color: var(--good); }
 .failed strong, span.failed { color: var(--bad); font-weight: 600; }
 span.not_run { color: var(--dim); }
-details { border-bottom: 1px solid var(--line); padding: .4rem 0; }
+main > details { border-bottom: 1px solid var(--line); padding: .4rem 0; }
+td summary { color: var(--dim); font-size: .9em; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
 .grid { overflow-x: auto; margin: .5rem 0 1rem; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+table { border-collapse: collapse; width: 100%; min-width: 36rem; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-top: 1px solid var(--line); }
 thead th { background: var(--soft); white-space: nowrap; }
-code { font: .85em/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+code { font: .9em/1.4 ui-monospace, monospace; white-space: nowrap; }
+code.query, summary > code { white-space: normal; overflow-wrap: anywhere; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 :focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 """

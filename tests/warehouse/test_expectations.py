@@ -6,11 +6,23 @@ import subprocess
 import sys
 from collections import Counter
 
+import duckdb
 import pytest
 
 from schemas.tables import CORE, MART_FIGURE, PUBLISHED, administration_table
-from tests.warehouse.candidate import FACTS, INSTRUMENTS, RUN
-from warehouse.checks import CRITICAL, WARNING, Between, Catalogue, Expectation, NotNull, OneOf, literal
+from tests.warehouse.candidate import FACTS, INSTRUMENTS, RUN, good_publication, good_warehouse
+from warehouse.checks import (
+    CRITICAL,
+    WARNING,
+    Between,
+    Catalogue,
+    Expectation,
+    NotNull,
+    OneOf,
+    SomeRows,
+    counting_query,
+    literal,
+)
 from warehouse.expectations import warehouse_expectations
 from warehouse.publication_expectations import publication_expectations
 
@@ -81,6 +93,17 @@ def test_no_query_selects_a_column_of_the_data():
         sql = getattr(one.check, "sql", "SELECT 1 AS broken")
         assert sql.startswith("SELECT 1 AS broken"), one
         assert isinstance(one.check, Catalogue) == (one.name in {"columns", "tables"})
+
+
+def test_the_query_given_to_people_counts_none_on_a_good_candidate(tmp_path):
+    for path, suite in (
+        (good_warehouse(tmp_path / "warehouse.duckdb"), on_warehouse()),
+        (good_publication(tmp_path / "published.duckdb"), on_publication()),
+    ):
+        with duckdb.connect(str(path), read_only=True) as con:
+            for one in suite:
+                counted = con.execute(counting_query(one)).fetchall()[0][0]
+                assert (counted > 0) == (one.check == SomeRows()), one
 
 
 def test_literals_are_safe_for_formatter_and_parameters():
