@@ -116,10 +116,11 @@ def works(setup: Setup, entries: Sequence[archive.Entry]) -> list[Work]:
 def process_work(setup: Setup, work: Work, store: PartStore) -> Path:
     """The part of one delivery, made from its archived bytes when the store has not got it."""
     source = archive.locate(setup.folder, work.entry)
-    return store.make(work.memo, lambda out: process_file(source, _job(setup, work), out))
+    return store.make(work.memo, lambda out: process_file(source, job_of(setup, work), out))
 
 
-def _job(setup: Setup, work: Work) -> Job:
+def job_of(setup: Setup, work: Work) -> Job:
+    """What a delivery is processed with, but its bytes."""
     scope = "" if setup.site.shared_ids else work.feed.clinic
     return Job(
         feed=work.feed,
