@@ -83,7 +83,7 @@ def settle_administrations(con: duckdb.DuckDBPyConnection, instrument: Instrumen
                CASE WHEN session IS NULL AND completed_at IS NULL THEN response_key END AS response_last
         FROM staged_{name} s ANTI JOIN (SELECT * FROM lost WHERE kind = '{name}') x
              ON x.entry_no = s.entry_no AND x.source_row = s.source_row AND x.rater = s.rater
-        WHERE stands AND NOT each_row AND coalesce(session, epoch(completed_at), response_key) IS NOT NULL
+        WHERE stands AND NOT each_row AND (session IS NOT NULL OR completed_at IS NOT NULL OR response_key IS NOT NULL)
         """
     )
     _settle(con, name, f"open_{name}", _KEY, f"row({answers})", "completed_at", "rater")
@@ -121,16 +121,27 @@ def settle_records(con: duckdb.DuckDBPyConnection, instruments: Sequence[str]) -
         f"SELECT DISTINCT feed, response_key, entry_no FROM staged_{name} WHERE many AND stands AND response_key IS NOT NULL"
         for name in responses
     ], "NULL::VARCHAR AS feed, NULL::UBIGINT AS response_key, NULL::INTEGER AS entry_no"))
+    # Most nights have few such rows or none, and most parts need not be read for them.
+    dead = _any(con, "SELECT 1 FROM live WHERE NOT stands")
+    con.execute(_union("row_replaced", [
+        f"SELECT DISTINCT entry_no, source_row FROM staged_{name} WHERE NOT stands" for name in (*responses, *others) if dead
+    ], "NULL::INTEGER AS entry_no, NULL::INTEGER AS source_row"))
+    some = _any(con, "SELECT 1 FROM lost")
     con.execute(_union("row_held", [
-        f"SELECT entry_no, source_row, stands FROM staged_{name}" for name in (*responses, *others)
-    ], "NULL::INTEGER AS entry_no, NULL::INTEGER AS source_row, true AS stands", kind="VIEW"))
+        f"SELECT entry_no, source_row FROM staged_{name} SEMI JOIN lost USING (entry_no, source_row)"
+        for name in (*responses, *others) if some
+    ], "NULL::INTEGER AS entry_no, NULL::INTEGER AS source_row"))
     _settle_problems(con)
     _settle_fates(con)
 
 
-def _union(name: str, selects: Sequence[str], empty: str, kind: str = "TABLE") -> str:
+def _any(con: duckdb.DuckDBPyConnection, select: str) -> bool:
+    return bool(con.execute(f"SELECT EXISTS ({select})").fetchall()[0][0])
+
+
+def _union(name: str, selects: Sequence[str], empty: str) -> str:
     body = " UNION ALL ".join(selects) or f"SELECT {empty} WHERE false"
-    return f"CREATE TEMP {kind} {name} AS {body}"
+    return f"CREATE TEMP TABLE {name} AS {body}"
 
 
 def _settle_problems(con: duckdb.DuckDBPyConnection) -> None:
@@ -169,8 +180,7 @@ def _settle_fates(con: duckdb.DuckDBPyConnection) -> None:
             SELECT l.entry_no, l.source_row, l.superseded FROM loser l
             WHERE l.n = (SELECT count(*) FROM row_held h WHERE h.entry_no = l.entry_no AND h.source_row = l.source_row)
         ), fate AS (
-            SELECT DISTINCT entry_no, source_row, 'superseded' AS fate, 'newer_snapshot' AS reason
-            FROM row_held WHERE NOT stands
+            SELECT DISTINCT entry_no, source_row, 'superseded' AS fate, 'newer_snapshot' AS reason FROM row_replaced
             UNION ALL
             SELECT p.entry_no, p.source_row,
                    CASE WHEN p.fate = 'excluded' THEN 'excluded'
