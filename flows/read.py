@@ -10,13 +10,12 @@ from typing import BinaryIO
 
 import polars as pl
 
-from flows.split import Batch, Records, Shape
+from flows.split import OTHER_DELIMITERS, Batch, Records, Shape
 from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
 from schemas.site import Feed
 
 Names = str | tuple[str, ...]
-OTHER_DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 A record may span lines inside quotes, and every data row keeps its number. Two ways give the
 same records: polars, for a stretch of bytes that a check proves to be one record a line with
-the right number of cells; and a splitter that follows quotes line by line, for all else.
+the right number of cells; and a strict CSV reader, for all else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import BinaryIO
 
@@ -21,6 +21,7 @@ from schemas.errors import ExportRefused
 BLOCK_BYTES = 16 * 1024 * 1024
 RECORD_BYTES = 8 * 1024 * 1024
 """Longest record that is read; a longer one is a quote that was never closed."""
+OTHER_DELIMITERS = ",;\t|"
 ROWS_PER_BATCH = 100_000
 """Rows of a batch on the exact path; the fast path takes a block at a time."""
 
@@ -48,82 +49,81 @@ class Batch:
     broken: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass
-class _Lines:
-    """Records split from a stretch of bytes, and the bytes of a record not yet complete."""
-
-    cells: list[list[str]]
-    rest: bytes
-
-
 def utf8_blocks(stream: BinaryIO, encoding: str) -> Iterator[bytes]:
-    """The stream as UTF-8 blocks. Bytes that the encoding does not know stay invalid in them."""
-    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii"):
-        first = stream.read(BLOCK_BYTES)
-        yield first.removeprefix(codecs.BOM_UTF8)
+    """The stream as UTF-8 blocks, without byte order mark. Bytes the encoding does not know stay invalid."""
+    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+        yield stream.read(max(BLOCK_BYTES, len(codecs.BOM_UTF8))).removeprefix(codecs.BOM_UTF8)
         while block := stream.read(BLOCK_BYTES):
             yield block
         return
-    decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
-    while block := stream.read(BLOCK_BYTES // 4):
-        yield decoder.decode(block).encode("utf-8", errors="surrogateescape")
-    yield decoder.decode(b"", final=True).encode("utf-8", errors="surrogateescape")
+    decoder = codecs.getincrementaldecoder(encoding)(errors=_UNKNOWN)
+    begun = False
+    while block := stream.read(max(BLOCK_BYTES // 4, 1)):
+        text = _decoded(decoder, block)
+        yield text if begun else text.removeprefix(codecs.BOM_UTF8)
+        begun = begun or bool(text)
+    yield _decoded(decoder, b"", final=True)
+
+
+_UNKNOWN = "accord.unknown"
+# A lone surrogate: three bytes that no reader of UTF-8 lets pass. Python's own handlers put the raw bytes
+# there, which may happen to be valid, or fail on some codecs.
+codecs.register_error(_UNKNOWN, lambda error: ("\ud800", getattr(error, "end", 1)))
+
+
+def _decoded(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = False) -> bytes:
+    try:
+        return decoder.decode(block, final).encode("utf-8", errors="surrogatepass")
+    except UnicodeError:  # of the whole stream: UTF-16 that does not begin with its mark
+        raise ExportRefused("undecodable_header") from None
 
 
 class Records:
     """Records of one delimited file: the header rows first, then batches of data rows.
 
-    raises ExportRefused: empty_file, undecodable_header, line_endings, header_quote
+    raises ExportRefused: empty_file, undecodable_header, line_endings, header_quote, wrong_delimiter,
+    not_this_dialect
     """
 
     def __init__(self, stream: BinaryIO, shape: Shape, header_rows: int) -> None:
         self.shape = shape
         self._blocks = utf8_blocks(stream, shape.encoding)
         self._buffer = b""
-        self.header = [self._header_record() for _ in range(header_rows)]
+        self.header: list[list[str]] = []
+        while len(self.header) < header_rows:
+            if cells := self._header_record():
+                self.header.append(cells)
         self.width = len(self.header[0])
 
     def _header_record(self) -> list[str]:
-        """The next record that has any cell; blank lines before it are no records."""
-        record = b""
-        while not record.strip():
-            record = self._cut_header()
-        try:
-            text = record.decode("utf-8").rstrip("\r\n")
-        except UnicodeDecodeError:
-            raise ExportRefused("undecodable_header") from None
-        if "\0" in text:
-            raise ExportRefused("undecodable_header")
-        cells = parse_record(text, self.shape)
-        if cells is None:
-            raise ExportRefused("line_endings" if "\r" in text else "header_quote")
-        return cells
-
-    def _cut_header(self) -> bytes:
-        """Take the bytes of one record off the buffer."""
-        quote, end = self.shape.quote.encode(), 0
+        """Take the next record off the buffer; no cells for a blank line."""
         while True:
-            end = self._buffer.find(b"\n", end) + 1
-            if not end:
-                if not self._more():
-                    record, self._buffer = self._buffer, b""
-                    return self._last_header(record)
-            elif not quote or self._buffer.count(quote, 0, end) % 2 == 0:
-                record, self._buffer = self._buffer[:end], self._buffer[end:]
-                return record
-            elif end > RECORD_BYTES:
-                raise ExportRefused("header_quote")
-
-    def _last_header(self, record: bytes) -> bytes:
+            lines = _Lines(self._buffer, self.shape)
+            cells = lines.record()
+            whole = lines.taken().endswith(b"\n") and not lines.open
+            if whole or len(self._buffer) > RECORD_BYTES or not self._more():
+                break
+        record = lines.taken() or self._buffer
         if not record.strip():
-            raise ExportRefused("not_this_dialect" if getattr(self, "header", None) else "empty_file")
-        return record
+            if not record:
+                raise ExportRefused("not_this_dialect" if self.header else "empty_file")
+            cells = []
+        elif lines.undecodable or b"\0" in record:
+            raise ExportRefused("undecodable_header")
+        elif cells is None:
+            raise ExportRefused(_header_fault(record, self.shape))
+        self._buffer = self._buffer[len(record) :]
+        return cells or []
 
     def _more(self) -> bool:
-        """Read on; False at the end of the file."""
+        """Read on; False at the end of the file. Of a line longer than a record only so much is kept."""
         block = next(self._blocks, None)
         if block is None:
             return False
+        tail = len(self._buffer) - self._buffer.rfind(b"\n") - 1
+        if tail > RECORD_BYTES:
+            rest = block.find(b"\n")
+            block = block[rest:] if rest >= 0 else b""
         self._buffer += block
         return True
 
@@ -137,8 +137,7 @@ class Records:
         columns = sorted(set(wanted))
         row, more = 1, True
         while more or self._buffer:
-            if len(self._buffer) < BLOCK_BYTES:
-                more = self._more()
+            more = more and self._more()
             stretch, self._buffer = self._complete_lines(final=not more)
             if proven := _proven_clean(stretch, self.shape, self.width):
                 yield partial(_read_clean, proven, self.shape, self.width, columns, row)
@@ -162,8 +161,102 @@ class Records:
         self._buffer = splitter.rest + self._buffer
 
 
+class _Lines:
+    """Records of a stretch of bytes, one after the other, as a strict CSV reader sees them.
+
+    open: the reader asked for a line that was not there: a quote is open, or the next line is too long
+    undecodable: a line of the record has bytes that are not text
+    """
+
+    def __init__(self, stretch: bytes, shape: Shape) -> None:
+        self.lines = [line + b"\n" for line in stretch.split(b"\n")]
+        last = self.lines.pop()[:-1]
+        self.lines += [last] if last else []
+        self.shape = shape
+        self.first = self.at = 0
+        self.open = self.undecodable = False
+        self._reader = self._new_reader()
+
+    def _new_reader(self) -> Iterator[list[str]]:
+        if not self.shape.quote:
+            return csv.reader(self, delimiter=self.shape.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+        return csv.reader(self, delimiter=self.shape.delimiter, quotechar=self.shape.quote, strict=True)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.lines[self.at] if self.at < len(self.lines) else b""
+        self._size += len(line)
+        if not line or self._size > RECORD_BYTES:
+            self.open = True
+            raise StopIteration
+        self.at += 1
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            self.undecodable = True
+            return line.decode(errors="replace")
+
+    def record(self) -> list[str] | None:
+        """Cells of the record that begins here; [] for an empty line, None when it cannot be read."""
+        self.first, self._size, self.open, self.undecodable = self.at, 0, False, False
+        try:
+            return next(self._reader)
+        except (csv.Error, StopIteration):
+            self._reader = self._new_reader()
+            return None
+
+    def left(self) -> bool:
+        """Whether there are lines after the record."""
+        return self.at < len(self.lines)
+
+    def taken(self) -> bytes:
+        """The bytes of the record, as far as they were read."""
+        return b"".join(self.lines[self.first : self.at])
+
+    def blank(self) -> bool:
+        """Whether the record is a line of nothing but blanks, which is none."""
+        return not self.taken().strip(b" \r\n")
+
+    def later(self) -> list[bytes]:
+        """The lines of the record after its first."""
+        return self.lines[self.first + 1 : self.at]
+
+    def only_first(self) -> bytes:
+        """Take the record to be its first line only: the next one begins after it."""
+        self.at = self.first + 1
+        return self.lines[self.first]
+
+
+def _width(line: bytes, shape: Shape) -> int:
+    """Cells of a line by itself; 0 when it is no record."""
+    return len(_Lines(line, shape).record() or ())
+
+
+def _breaks_at_return(record: bytes, shape: Shape) -> bool:
+    """Whether the record can be read but for a carriage return in the midst of a line."""
+    text = record.rstrip(b"\r\n")
+    return b"\r" in text and _width(text.replace(b"\r", b" "), shape) > 0
+
+
+def _header_fault(record: bytes, shape: Shape) -> str:
+    """The rule that refuses a file whose header cannot be read."""
+    if b"\r" in record.rstrip(b"\r\n").replace(b"\r\n", b"\n"):
+        return "line_endings"
+    if len(record.partition(b"\n")[0]) >= RECORD_BYTES:
+        return "not_this_dialect"
+    others = (replace(shape, delimiter=other) for other in OTHER_DELIMITERS if other != shape.delimiter)
+    return "wrong_delimiter" if any(_width(record, other) > 1 for other in others) else "header_quote"
+
+
 class ExactSplitter:
-    """Records of a stretch of bytes by following quotes; `rest` is an incomplete last record."""
+    """Records of a stretch of bytes by a strict CSV reader; `rest` is an incomplete last record.
+
+    A quote opens a cell where it is the cell's first character, and is an ordinary one elsewhere.
+    A record that spans lines and is broken is taken to be its first line only: an unclosed quote
+    then costs its own row and not the good rows after it.
+    """
 
     def __init__(self, shape: Shape, width: int, first: int) -> None:
         self.shape, self.width, self.row = shape, width, first
@@ -177,89 +270,57 @@ class ExactSplitter:
     def batches(self, stretch: bytes, final: bool) -> Iterator[list[tuple[int, list[str]]]]:
         """Lists of (source_row, cells); broken records are kept aside as they are met."""
         records: list[tuple[int, list[str]]] = []
-        start = 0
-        while start < len(stretch):
-            end, closed = self._record_end(stretch, start)
-            if not closed and not final and end - start <= RECORD_BYTES:
-                self.rest = stretch[start:]
+        lines = _Lines(stretch, self.shape)
+        while lines.left():
+            cells = lines.record()
+            if cells is None and lines.open and not lines.left() and not final:
+                self.rest = lines.taken()
                 break
-            cells, end = self._cells(stretch, start, end, closed)
-            if cells:
+            if cells is not None and len(cells) < 2 and lines.blank():
+                continue
+            rule = self._unreadable(lines) if cells is None else self._fault(cells, lines)
+            if rule:
+                self.broken.append((self.row, rule))
+            elif cells:
                 records.append((self.row, cells))
-            if cells is not None:
-                self.row += 1
-            start = end
+            self.row += 1
             if len(records) >= ROWS_PER_BATCH:
                 yield records
                 records = []
         yield records
 
-    def _record_end(self, stretch: bytes, start: int) -> tuple[int, bool]:
-        """Where the record ends: the first line end outside quotes; False when there is none."""
-        quote, end, quotes = self.shape.quote.encode(), start, 0
-        while True:
-            line = stretch.find(b"\n", end) + 1
-            if not line:
-                line = len(stretch)
-            if quote:
-                quotes += stretch.count(quote, end, line)
-            if quotes % 2 == 0:
-                return line, True
-            if line == len(stretch) or line - start > RECORD_BYTES:
-                return line, False
-            end = line
+    def _fault(self, cells: list[str], lines: _Lines) -> str:
+        """The rule that a record breaks whose quotes are right; "" for a sound one.
 
-    def _cells(self, stretch: bytes, start: int, end: int, closed: bool) -> tuple[list[str] | None, int]:
-        """Cells of the record and where the next begins; None for a blank line, [] when broken.
-
-        A record that spans lines and is broken is taken to be its first line only: an unclosed
-        quote then costs its own row and not the good rows after it.
+        When one of its later lines would be a row by itself, a quote was left open, and another
+        one, further down, happens to close it.
         """
-        cells, rule = self._parse(stretch[start:end]) if closed else (None, "unclosed_quote")
-        if rule == "":
-            return cells, end
-        first_line = stretch.find(b"\n", start) + 1 or end
-        if first_line < end:
-            rule = "unclosed_quote"
-        elif end - start > RECORD_BYTES:
-            rule = "record_too_long"
-        self.broken.append((self.row, rule))
-        return [], min(first_line, end)
+        if len(cells) == self.width:
+            return "undecodable" if lines.undecodable else ""
+        if any(_width(line, self.shape) == self.width for line in lines.later()):
+            lines.only_first()
+            return "unclosed_quote"
+        if lines.undecodable:
+            return "undecodable"
+        return "short_row" if len(cells) < self.width else "long_row"
 
-    def _parse(self, record: bytes) -> tuple[list[str] | None, str]:
-        """Cells and "", or the rule that the record breaks; (None, "") for a blank line."""
-        stripped = record.rstrip(b"\r\n")
-        if not stripped.strip(b" "):
-            return None, ""
-        try:
-            cells = parse_record(stripped.decode("utf-8"), self.shape)
-        except UnicodeDecodeError:
-            return [], "undecodable"
-        if cells is None:
-            return [], "unclosed_quote"
-        if len(cells) != self.width:
-            return [], "short_row" if len(cells) < self.width else "long_row"
-        return cells, ""
-
-
-def parse_record(text: str, shape: Shape) -> list[str] | None:
-    """Cells of one record without its line end; None when its quotes are wrong."""
-    if not shape.quote or shape.quote not in text:
-        return None if "\r" in text else text.split(shape.delimiter)
-    reader = csv.reader([text], delimiter=shape.delimiter, quotechar=shape.quote, strict=True)
-    try:
-        return next(reader)
-    except csv.Error:
-        return None
+    def _unreadable(self, lines: _Lines) -> str:
+        line = lines.only_first()
+        if len(line) > RECORD_BYTES:
+            return "record_too_long"
+        return "bare_return" if _breaks_at_return(line, self.shape) else "unclosed_quote"
 
 
 def _proven_clean(stretch: bytes, shape: Shape, width: int) -> bytes | None:
     """The stretch with plain line ends if it is one record of `width` cells a line, else None.
 
-    Proof: no quote, no bare carriage return, no NUL, valid UTF-8, and the delimiters and line
-    ends, in order, are `width - 1` delimiters and a line end again and again.
+    Proof: no quote, no bare carriage return, no NUL, no byte order mark that polars would take off,
+    no line longer than a record, valid UTF-8, and the delimiters and line ends, in order, are
+    `width - 1` delimiters and a line end again and again.
     """
     if not stretch or (shape.quote and shape.quote.encode() in stretch) or b"\0" in stretch:
+        return None
+    if stretch.startswith(codecs.BOM_UTF8) or _has_long_line(stretch):
         return None
     if b"\r" in stretch:
         if stretch.count(b"\r") != stretch.count(b"\r\n"):
@@ -270,6 +331,17 @@ def _proven_clean(stretch: bytes, shape: Shape, width: int) -> bytes | None:
     if width == 1 or not _regular(stretch, shape.delimiter, width) or not _is_utf8(stretch):
         return None
     return stretch
+
+
+def _has_long_line(stretch: bytes) -> bool:
+    """Whether a line, with its end, is longer than a record: seen by stepping from line end to line end."""
+    at = 0
+    while len(stretch) - at > RECORD_BYTES:
+        end = stretch.rfind(b"\n", at, at + RECORD_BYTES) + 1
+        if not end:
+            return True
+        at = end
+    return False
 
 
 def _regular(stretch: bytes, delimiter: str, width: int) -> bool:
@@ -312,7 +384,9 @@ def _read_clean(stretch: bytes, shape: Shape, width: int, columns: list[int], fi
     return Batch(rows.insert_column(0, numbers.alias("source_row")))
 
 
-def _batch_of(records: list[tuple[int, list[str]]], columns: list[int], broken: list[tuple[int, str]]) -> Batch:
+def _batch_of(
+    records: list[tuple[int, list[str]]], columns: list[int], broken: list[tuple[int, str]]
+) -> Batch:
     cells = list(zip(*(record for _, record in records), strict=True)) or [()] * (max(columns, default=0) + 1)
     data = {str(n): pl.Series(str(n), cells[n], dtype=pl.String) for n in columns}
     rows = pl.DataFrame(data).with_columns(pl.col(pl.String).replace("", None))
