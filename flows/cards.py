@@ -62,7 +62,7 @@ def _checked(path: Path) -> Instrument:
         steps = [None if answer is None else instrument.response.step(answer) for answer in vector.answers]
         row = dict(zip(instrument.item_columns, steps, strict=True))
         scored = score(pl.DataFrame([row], schema=dict.fromkeys(row, pl.Int8)), instrument, confirmed=True)
-        for scale, expected in vector.scores.items():
+        for scale, expected in vector.scores:
             _compare(path.name, number, scale, expected, scored[f"score_{scale}"][0])
     return instrument
 
