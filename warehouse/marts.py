@@ -40,6 +40,10 @@ MARTS = (
 )
 """In the order they are built; each reads only core tables and marts before it."""
 
+AS_WRITTEN = frozenset({"mart_response"})
+"""Marts whose joins keep the right-hand side in memory, as written: DuckDB expects a few thousand responses
+where there may be millions, and would keep those."""
+
 MACROS = "mart_macros"
 GRAIN = "-- Grain: "
 NO_ALLIANCE_SUM = """
@@ -127,6 +131,8 @@ def _sums_of(instrument: str, scales: Sequence[str]) -> str:
 
 def _create(con: DuckDBPyConnection, name: str) -> None:
     select = mart_sql(name)
+    if name in AS_WRITTEN:
+        con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
     if name == MART_FIGURE.name:
         for statement in MART_FIGURE.ddl():
             con.execute(statement)
@@ -135,3 +141,4 @@ def _create(con: DuckDBPyConnection, name: str) -> None:
         con.execute(f"CREATE TABLE {name} AS {select}")
         grain = select.removeprefix(GRAIN).split("\n", 1)[0].replace("'", "''")
         con.execute(f"COMMENT ON TABLE {name} IS 'One row: {grain}'")
+    con.execute("RESET disabled_optimizers")

@@ -7,9 +7,9 @@
 WITH of_contact AS (
     SELECT
         response.entry_no, response.source_row, response.instrument, response.rater,
-        response.completed_on, contact.session_no
+        response.completed_on, session.session_no
     FROM mart_response AS response
-    JOIN mart_session AS contact USING (contact_id)
+    JOIN mart_session AS session USING (contact)
     WHERE response.session IS NULL
 ),
 summed AS (

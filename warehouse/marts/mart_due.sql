@@ -8,34 +8,41 @@ WITH span AS (
         clinic,
         client_key,
         episode_no,
-        arg_min(contact_id, (starts_at, contact_id)) AS first_contact,
-        arg_max(contact_id, (starts_at, contact_id)) AS last_contact
+        min(contact) AS first_contact,
+        max(contact) AS last_contact
     FROM mart_session
     WHERE kind <> 'follow_up'
     GROUP BY clinic, client_key, episode_no
 ),
+rule AS (
+    SELECT
+        service,
+        instrument,
+        rater,
+        bool_or(due_when = 'all') AS always,
+        bool_or(due_when = 'first_last') AS first_last,
+        list(session) FILTER (due_when = 'listed') AS listed
+    FROM core_due
+    GROUP BY service, instrument, rater
+),
 due AS (
-    SELECT DISTINCT contact.contact_id, clinic, contact.starts_on, rule.instrument, rule.rater
-    FROM mart_session AS contact
+    SELECT session.contact, clinic, session.starts_on, rule.instrument, rule.rater
+    FROM mart_session AS session
     JOIN core_clinic USING (clinic)
-    JOIN core_due AS rule USING (service)
+    JOIN rule USING (service)
     JOIN mart_episode AS episode USING (clinic, client_key, episode_no)
     LEFT JOIN span USING (clinic, client_key, episode_no)
     WHERE
-        rule.due_when = 'all'
-        OR (rule.due_when = 'listed' AND rule.session = contact.session_no)
-        OR (rule.due_when = 'first_last' AND contact.contact_id = span.first_contact)
-        OR (
-            rule.due_when = 'first_last'
-            AND contact.contact_id = span.last_contact
-            AND episode.ended_on IS NOT NULL
-        )
+        rule.always
+        OR list_contains(rule.listed, session.session_no)
+        OR (rule.first_last AND session.contact = span.first_contact)
+        OR (rule.first_last AND session.contact = span.last_contact AND episode.ended_on IS NOT NULL)
 ),
 returned AS (
-    SELECT DISTINCT contact_id, instrument, rater
+    SELECT DISTINCT contact, instrument, rater
     FROM mart_response
-    WHERE complete AND contact_id IS NOT NULL
+    WHERE complete AND contact IS NOT NULL
 )
-SELECT due.*, returned.contact_id IS NOT NULL AS completed
+SELECT due.*, returned.contact IS NOT NULL AS completed
 FROM due
-LEFT JOIN returned USING (contact_id, instrument, rater)
+LEFT JOIN returned USING (contact, instrument, rater)

@@ -3,6 +3,11 @@
 -- Months as consecutive whole numbers: quarters are // 3 of it, years // 12.
 CREATE OR REPLACE MACRO month_number(day) AS (year(day) * 12 + month(day) - 1)::INTEGER;
 
+-- A whole number that puts events in order of time, then of delivery and row: one number sorts and joins
+-- in a fraction of the memory that three columns take.
+CREATE OR REPLACE MACRO event_order(moment, entry_no, source_row) AS
+    epoch_us(moment)::HUGEINT * 18446744073709551616 + entry_no::HUGEINT * 4294967296 + source_row;
+
 -- factor * numerator / denominator with four decimals, half away from zero; empty for a denominator of 0.
 CREATE OR REPLACE MACRO exact_ratio(numerator, denominator, factor) AS (
     (

@@ -7,12 +7,12 @@ WITH scored AS (
     SELECT response.*
     FROM mart_response AS response
     JOIN core_instrument AS instrument USING (instrument)
-    LEFT JOIN mart_session AS contact USING (contact_id)
+    LEFT JOIN mart_session AS session USING (contact)
     WHERE
         response.score IS NOT NULL
         AND response.rater = 'client'
         AND instrument.construct = 'outcome'
-        AND contact.kind IS DISTINCT FROM 'follow_up'
+        AND session.kind IS DISTINCT FROM 'follow_up'
 ),
 span AS (
     SELECT
@@ -21,9 +21,9 @@ span AS (
         episode_no,
         instrument,
         min(completed_on) AS first_on,
-        arg_min(score, (completed_at, entry_no, source_row)) AS first_score,
+        arg_min(score, event_order(completed_at, entry_no, source_row)) AS first_score,
         max(completed_on) AS last_on,
-        arg_max(score, (completed_at, entry_no, source_row)) AS last_score,
+        arg_max(score, event_order(completed_at, entry_no, source_row)) AS last_score,
         count(*) AS scores
     FROM scored
     GROUP BY clinic, client_key, episode_no, instrument

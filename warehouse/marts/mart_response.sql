@@ -6,7 +6,7 @@
 -- needs its contact to tell its session.
 
 WITH first_of_session AS (
-    SELECT clinic, client_key, episode_no, session, arg_min(contact_id, (starts_at, contact_id)) AS contact_id
+    SELECT clinic, client_key, episode_no, session, min(contact) AS contact
     FROM mart_session
     WHERE session IS NOT NULL
     GROUP BY clinic, client_key, episode_no, session
@@ -16,19 +16,21 @@ first_of_day AS (
         clinic,
         client_key,
         starts_on AS completed_on,
-        arg_min(contact_id, (kind = 'follow_up', starts_at, contact_id)) AS contact_id
+        coalesce(min(contact) FILTER (kind <> 'follow_up'), min(contact)) AS contact
     FROM mart_session
     GROUP BY clinic, client_key, starts_on
+),
+followed AS (
+    SELECT DISTINCT clinic FROM mart_source WHERE need IN ('referrals', 'appointments')
 ),
 response AS (
     SELECT score.*, instrument.construct
     FROM core_score AS score
+    SEMI JOIN followed USING (clinic)
     JOIN core_instrument AS instrument
         ON instrument.instrument = score.instrument AND instrument.outcome_scale = score.scale
     CROSS JOIN mart_parameter AS run
-    WHERE
-        score.completed_on <= run.as_of
-        AND score.clinic IN (SELECT clinic FROM mart_source WHERE need IN ('referrals', 'appointments'))
+    WHERE score.completed_on <= run.as_of
 )
 SELECT
     response.entry_no,
@@ -45,7 +47,7 @@ SELECT
     -- An unconfirmed key gives no score, yet the form may have been answered in full.
     response.status IN ('scored', 'prorated')
     OR (response.status = 'key_not_confirmed' AND response.n_answered = response.n_items) AS complete,
-    coalesce(first_of_session.contact_id, first_of_day.contact_id) AS contact_id
+    coalesce(first_of_session.contact, first_of_day.contact) AS contact
 FROM response
 JOIN mart_episode AS episode
     ON episode.clinic = response.clinic

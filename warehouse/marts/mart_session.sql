@@ -1,11 +1,12 @@
 -- Grain: an attended contact (attended or late) up to as_of
 -- From: core_appointment, mart_episode
 -- Read by: mart_response, mart_due, mart_outcome, mart_clients_seen, mart_alliance
+-- contact: orders the contacts and tells them apart.
 -- session: as recorded; session_no: as recorded, else the contact's place in its episode.
 -- treatment: NHS contact types 02, 03 and 05; follow-ups and assessments are no dose.
 
 SELECT
-    appointment.entry_no::BIGINT * 4294967296 + appointment.source_row AS contact_id,
+    event_order(appointment.starts_at, appointment.entry_no, appointment.source_row) AS contact,
     clinic,
     client_key,
     episode.episode_no,
@@ -18,7 +19,7 @@ SELECT
         appointment.session,
         row_number() OVER (
             PARTITION BY clinic, client_key, episode.episode_no
-            ORDER BY appointment.starts_at, appointment.entry_no, appointment.source_row
+            ORDER BY contact
         )
     )::INTEGER AS session_no
 FROM core_appointment AS appointment
