@@ -219,9 +219,9 @@ class _Lines:
         """Whether the record is a line of nothing but blanks, which is none."""
         return not self.taken().strip(b" \r\n")
 
-    def later(self) -> list[bytes]:
-        """The lines of the record after its first."""
-        return self.lines[self.first + 1 : self.at]
+    def between(self) -> list[bytes]:
+        """The lines of the record between its first and its last."""
+        return self.lines[self.first + 1 : self.at - 1]
 
     def only_first(self) -> bytes:
         """Take the record to be its first line only: the next one begins after it."""
@@ -292,12 +292,12 @@ class ExactSplitter:
     def _fault(self, cells: list[str], lines: _Lines) -> str:
         """The rule that a record breaks whose quotes are right; "" for a sound one.
 
-        When one of its later lines would be a row by itself, a quote was left open, and another
+        When a line in the midst of it would be a row by itself, a quote was left open, and another
         one, further down, happens to close it.
         """
         if len(cells) == self.width:
             return "undecodable" if lines.undecodable else ""
-        if any(_width(line, self.shape) == self.width for line in lines.later()):
+        if any(_width(line, self.shape) == self.width for line in lines.between()):
             lines.only_first()
             return "unclosed_quote"
         if lines.undecodable:
