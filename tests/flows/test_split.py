@@ -116,6 +116,21 @@ def test_tables_with_damage_are_read_as_the_plain_reading_says(table, block, mos
         assert split_records(header(width) + body) == expected
 
 
+NASTY = [b"", b"a", b"7.0", b" ", b"x\ry", b"\r", b"\xff", b"\xc3", "é".encode(), codecs.BOM_UTF8, b"\0", b'"']
+
+
+@given(
+    st.lists(st.tuples(*[st.sampled_from(NASTY)] * 2, st.sampled_from([b"\n", b"\n", b"\r\n"])), max_size=12),
+    st.integers(1, 30),
+    st.sampled_from([6, 10**6]),
+)
+def test_regular_lines_of_odd_cells_are_read_as_the_plain_reading_says(rows, block, most):
+    body = b"".join(left + b"," + right + end for left, right, end in rows)
+    expected = plain_records(body, ",", 2, most)
+    with limits(block, most):
+        assert split_records(header(2) + body) == expected
+
+
 @given(st.one_of(anything.map(lambda data: (3, data)), tables()), st.integers(1, 40))
 def test_both_paths_give_the_same_records(table, block):
     width, data = table
