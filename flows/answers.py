@@ -7,7 +7,7 @@ NOT_APPLICABLE kept apart; NOT_AN_ANSWER and TOO_FAR never pass validation.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,16 +19,35 @@ NOT_AN_ANSWER, TOO_FAR = -128, -127
 LOWEST, HIGHEST = -100, 127
 """Codes an Int8 can hold beside the marks above; a wider answer is TOO_FAR."""
 
-_INTEGER = re.compile(r"[+-]?\d+(?:\.0*)?", re.ASCII)
+_READING = {
+    mark: re.compile(rf"([+-]?)0*(\d+)(?:{re.escape(mark)}(\d*?)0*)?", re.ASCII) for mark in (".", ",")
+}
+_PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+_LONGEST = 6
+"""Digits of a number that is turned into an int; a longer one is too far anyway."""
+
+
+def normalise(text: str, mark: str = ".") -> str:
+    """The reading under which codes are compared: trimmed, case-folded, numbers in their shortest form.
+
+    mark: what stands before decimals in the text; in the reading it is a dot
+    """
+    trimmed = text.replace("\u00a0", " ").strip()
+    match = _READING[mark].fullmatch(trimmed)
+    if match is None:
+        return trimmed.casefold()
+    size = f"{match[2]}.{match[3]}" if match[3] else match[2]
+    return f"-{size}" if match[1] == "-" and size != "0" else size
 
 
 @dataclass(frozen=True)
 class AnswerKey:
     """How one feed writes the answers of one instrument.
 
-    texts:  normalised text to code, missing codes included (None is missing)
-    closed: whether only listed texts are answers, because a label is itself an integer
-    plain:  whether no listed text reads as a number, so that numbers can be cast at once
+    texts:    normalised text to code, missing codes included (None is missing)
+    closed:   whether only listed texts are answers, because a label is itself an integer
+    plain:    whether no listed text reads as a number, so that numbers can be cast at once
+    decimals: digits an answer may have after the mark; its code counts in the smallest step
     """
 
     texts: Mapping[str, int | None]
@@ -39,73 +58,51 @@ class AnswerKey:
 
     def code(self, text: str) -> int | None:
         """Code of one cell's text."""
-        normal = normalise(text)
+        normal = normalise(text, self.decimal_mark)
         if normal == "":
             return None
         if normal in self.texts:
             return self.texts[normal]
-        if self.closed:
+        if self.closed or not _reads_as_number(normal):
             return NOT_AN_ANSWER
-        return self._number(text.strip())
+        return self._steps(normal)
 
-    def _number(self, text: str) -> int:
-        if self.decimals:
-            return self._decimal(text)
-        return _fit(int(text.split(".")[0])) if _INTEGER.fullmatch(text) else NOT_AN_ANSWER
-
-    def _decimal(self, text: str) -> int:
-        """A number with up to `decimals` digits after the mark, in the smallest step."""
-        match = re.fullmatch(rf"([+-]?)(\d+)(?:{re.escape(self.decimal_mark)}(\d*))?", text, re.ASCII)
-        if match is None:
-            return NOT_AN_ANSWER
-        fraction = (match[3] or "").rstrip("0")
+    def _steps(self, number: str) -> int:
+        whole, _, fraction = number.partition(".")
         if len(fraction) > self.decimals:
             return NOT_AN_ANSWER
-        size = int(match[2] + fraction.ljust(self.decimals, "0"))
-        return _fit(-size if match[1] == "-" else size)
+        digits = whole + fraction.ljust(self.decimals, "0")
+        return _fit(int(digits)) if len(digits) <= _LONGEST else TOO_FAR
 
 
 def _fit(number: int) -> int:
-    return number if LOWEST < number <= HIGHEST else TOO_FAR
+    return number if LOWEST <= number <= HIGHEST else TOO_FAR
 
 
-def normalise(text: str) -> str:
-    """The reading under which codes are compared: trimmed, case-folded, whole numbers plain."""
-    trimmed = text.replace("\u00a0", " ").strip()
-    if _INTEGER.fullmatch(trimmed):
-        return str(int(trimmed.split(".")[0]))
-    return trimmed.casefold()
-
-
-def answer_key(
-    feed: Feed, asked: FeedInstrument, instrument: Instrument, missing: Iterable[str], not_shown: Iterable[str]
-) -> AnswerKey:
-    """The key of one [[feeds.instruments]] table; a listed label wins over a missing code.
-
-    missing, not_shown: what the dialect itself writes so in every answer column.
-    """
+def answer_key(feed: Feed, asked: FeedInstrument, instrument: Instrument, dialect: Dialect) -> AnswerKey:
+    """The key of one [[feeds.instruments]] table; a listed label wins over a missing code."""
+    mark = feed.decimal or dialect.decimal
     texts: dict[str, int | None] = {}
     for listed, code in (
-        ((*missing, *feed.missing, *asked.missing), None),
-        ((*asked.not_shown, *not_shown), NOT_SHOWN),
+        ((*dialect.missing, *feed.missing, *asked.missing), None),
+        ((*asked.not_shown, *dialect.not_shown), NOT_SHOWN),
         (asked.not_applicable, NOT_APPLICABLE),
         (asked.refused, REFUSED),
     ):
-        texts |= {normalise(text): code for text in listed}
+        texts |= {normalise(text, mark): code for text in listed}
     step = 10**instrument.response.decimals
-    labels = {normalise(text): _fit(code * step) for text, code in asked.labels.items()}
-    numeric = [text for text in (*texts, *labels) if _reads_as_number(text)]
+    labels = {normalise(text, mark): _fit(code * step) for text, code in asked.labels.items()}
     return AnswerKey(
         texts=texts | labels,
-        closed=any(_reads_as_number(text) for text in labels),
-        plain=not numeric,
+        closed=any(_reads_as_number(text) and "." not in text for text in labels),
+        plain=not any(_reads_as_number(text) for text in (*texts, *labels)),
         decimals=instrument.response.decimals,
-        decimal_mark=feed.decimal or ".",
+        decimal_mark=mark,
     )
 
 
-def _reads_as_number(text: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+(?:[.,]\d*)?", text, re.ASCII) is not None
+def _reads_as_number(normal: str) -> bool:
+    return _PLAIN_NUMBER.fullmatch(normal) is not None
 
 
 def codes(cells: pl.Series, key: AnswerKey) -> pl.Series:
@@ -125,8 +122,8 @@ def codes(cells: pl.Series, key: AnswerKey) -> pl.Series:
 
 def _narrow(numbers: pl.Series) -> pl.Series:
     low, high = numbers.min(), numbers.max()
-    if low is not None and (low <= LOWEST or high > HIGHEST):  # type: ignore[operator]  # Int16 min and max are ints
-        fits = (numbers > LOWEST) & (numbers <= HIGHEST)
+    if low is not None and (low < LOWEST or high > HIGHEST):  # type: ignore[operator]  # Int16 min and max are ints
+        fits = (numbers >= LOWEST) & (numbers <= HIGHEST)
         numbers = pl.select(pl.when(fits | numbers.is_null()).then(numbers).otherwise(TOO_FAR)).to_series()
     return numbers.cast(pl.Int8)
 

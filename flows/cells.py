@@ -61,12 +61,8 @@ def mapped(cells: pl.Series, table: dict[str, str]) -> pl.Series:
 
 def whole_numbers(cells: pl.Series, low: int, high: int) -> pl.Series:
     """Int16 of texts that read as whole numbers from low to high; null for others."""
-    table: dict[str, int | None] = {}
-    for text in cells.unique().to_list():
-        if text is not None:
-            reading = normalise(text)
-            number = int(reading) if reading.lstrip("+-").isascii() and reading.lstrip("+-").isdigit() else None
-            table[text] = number if number is not None and low <= number <= high else None
+    known = {str(number): number for number in range(low, high + 1)}
+    table = {text: known.get(normalise(text)) for text in cells.unique().to_list() if text is not None}
     return cells.replace_strict(table, default=None, return_dtype=pl.Int16)
 
 

@@ -120,7 +120,7 @@ def _asked(
         feed_instrument=one,
         instrument=instrument,
         items=items,
-        key=answer_key(feed, one, instrument, (*dialect.missing,), dialect.not_shown),
+        key=answer_key(feed, one, instrument, dialect),
         confirmed=instrument.id in confirmed,
         completed=_completed(header, feed, one, dialect, items),
         session=one.session if isinstance(one.session, str) else None,

@@ -23,7 +23,8 @@ from warehouse.connect import Connection, connect
 from warehouse.disclosure import publish_tables
 from warehouse.manifest import Manifest
 from warehouse.parts import PartStore, read_counts
-from warehouse.results import all_digests, counts_by_file, freshness, whole_counts
+from warehouse.digest import all_digests
+from warehouse.results import counts_by_file, freshness, whole_counts
 
 WAREHOUSES, QUALITY, PARTS = "warehouse", "quality", "parts"
 KEPT = 3

@@ -1,14 +1,9 @@
-"""What a warehouse says of the run that made it: counts by fate, freshness, digests."""
+"""What a warehouse says of the run that made it: counts by fate, and how fresh its deliveries are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from duckdb import DuckDBPyConnection
 
-from schemas.instrument import Instrument
-from warehouse.digest import entry_digests, table_digests
 from warehouse.manifest import Counts, FileCounts
 
 
@@ -51,10 +46,3 @@ def freshness(con: DuckDBPyConnection, timezone: str) -> list[dict[str, str]]:
         [timezone],
     ).fetchall()
     return [{"feed": feed, "clinic": clinic, "newest_arrival": day} for feed, clinic, day in rows]
-
-
-def all_digests(
-    con: DuckDBPyConnection, instruments: Sequence[Instrument]
-) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, str]]]:
-    """Digest of every table, and of core tables by delivery."""
-    return table_digests(con, instruments), entry_digests(con, instruments)
