@@ -110,7 +110,8 @@ def _stored(rows: pl.DataFrame, asked: Asked, plan: Plan) -> dict[str, pl.Series
         name = asked.stored.get(scale)
         stored[f"stored_{scale}"] = _or_null(
             _decimals(rows[name], plan.feed.decimal or plan.dialect.decimal) if name else None,
-            pl.Decimal(9, 4), rows.height,
+            pl.Decimal(9, 4),
+            rows.height,
         )
     return stored
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from schemas.dialect import Dialect
 from schemas.instrument import NOT_APPLICABLE, NOT_SHOWN, REFUSED, Instrument
 from schemas.site import Feed, FeedInstrument
 
@@ -19,10 +20,7 @@ NOT_AN_ANSWER, TOO_FAR = -128, -127
 LOWEST, HIGHEST = -100, 127
 """Codes an Int8 can hold beside the marks above; a wider answer is TOO_FAR."""
 
-_READING = {
-    mark: re.compile(rf"([+-]?)0*(\d+)(?:{re.escape(mark)}(\d*?)0*)?", re.ASCII) for mark in (".", ",")
-}
-_PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+_NUMBER = {mark: re.compile(rf"([+-]?)(\d+)(?:{re.escape(mark)}(\d*))?", re.ASCII) for mark in (".", ",")}
 _LONGEST = 6
 """Digits of a number that is turned into an int; a longer one is too far anyway."""
 
@@ -30,13 +28,14 @@ _LONGEST = 6
 def normalise(text: str, mark: str = ".") -> str:
     """The reading under which codes are compared: trimmed, case-folded, numbers in their shortest form.
 
-    mark: what stands before decimals in the text; in the reading it is a dot
+    mark: what stands before decimals, "." or ","
     """
     trimmed = text.replace("\u00a0", " ").strip()
-    match = _READING[mark].fullmatch(trimmed)
+    match = _NUMBER[mark].fullmatch(trimmed)
     if match is None:
         return trimmed.casefold()
-    size = f"{match[2]}.{match[3]}" if match[3] else match[2]
+    whole, fraction = match[2].lstrip("0") or "0", (match[3] or "").rstrip("0")
+    size = f"{whole}{mark}{fraction}" if fraction else whole
     return f"-{size}" if match[1] == "-" and size != "0" else size
 
 
@@ -63,12 +62,12 @@ class AnswerKey:
             return None
         if normal in self.texts:
             return self.texts[normal]
-        if self.closed or not _reads_as_number(normal):
+        if self.closed or not _reads_as_number(normal, self.decimal_mark):
             return NOT_AN_ANSWER
         return self._steps(normal)
 
     def _steps(self, number: str) -> int:
-        whole, _, fraction = number.partition(".")
+        whole, _, fraction = number.partition(self.decimal_mark)
         if len(fraction) > self.decimals:
             return NOT_AN_ANSWER
         digits = whole + fraction.ljust(self.decimals, "0")
@@ -94,15 +93,15 @@ def answer_key(feed: Feed, asked: FeedInstrument, instrument: Instrument, dialec
     labels = {normalise(text, mark): _fit(code * step) for text, code in asked.labels.items()}
     return AnswerKey(
         texts=texts | labels,
-        closed=any(_reads_as_number(text) and "." not in text for text in labels),
-        plain=not any(_reads_as_number(text) for text in (*texts, *labels)),
+        closed=any(_reads_as_number(text, mark) and mark not in text for text in labels),
+        plain=not any(_reads_as_number(text, mark) for text in (*texts, *labels)),
         decimals=instrument.response.decimals,
         decimal_mark=mark,
     )
 
 
-def _reads_as_number(normal: str) -> bool:
-    return _PLAIN_NUMBER.fullmatch(normal) is not None
+def _reads_as_number(normal: str, mark: str) -> bool:
+    return _NUMBER[mark].fullmatch(normal) is not None
 
 
 def codes(cells: pl.Series, key: AnswerKey) -> pl.Series:
@@ -116,7 +115,11 @@ def codes(cells: pl.Series, key: AnswerKey) -> pl.Series:
         if numbers.null_count() == cells.null_count():
             return _narrow(numbers)
         rest = cells.filter(numbers.is_null() & cells.is_not_null())
-        return pl.select(pl.coalesce(_narrow(numbers), _by_text(cells, rest, key))).to_series().rename(cells.name)
+        return (
+            pl.select(pl.coalesce(_narrow(numbers), _by_text(cells, rest, key)))
+            .to_series()
+            .rename(cells.name)
+        )
     return _by_text(cells, cells, key)
 
 

@@ -10,7 +10,10 @@ from flows.answers import normalise
 from schemas.site import fold
 
 PROBLEM = {
-    "source_row": pl.Int32, "instrument": pl.String, "column_name": pl.String, "rule": pl.String,
+    "source_row": pl.Int32,
+    "instrument": pl.String,
+    "column_name": pl.String,
+    "rule": pl.String,
     "response_key": pl.UInt64,
 }
 """Schema of problems: one row per problem of a record or an administration.
@@ -44,7 +47,9 @@ def joined(rows: pl.DataFrame, names: Sequence[str], missing: Iterable[str] = ()
     absent = pl.Series([True]).new_from_index(0, rows.height)
     for part in parts:
         absent &= part.is_null()
-    text = pl.select(pl.concat_str([part.alias(str(at)).fill_null("") for at, part in enumerate(parts)], separator="/"))
+    text = pl.select(
+        pl.concat_str([part.alias(str(at)).fill_null("") for at, part in enumerate(parts)], separator="/")
+    )
     return text.to_series().set(absent, None)
 
 
@@ -70,11 +75,18 @@ def problems(
     rows: pl.Series, instrument: str, column: str, rule: str, responses: pl.Series | None = None
 ) -> pl.DataFrame:
     """One problem for each of the source rows given."""
-    keys = responses if responses is not None else pl.Series([None], dtype=pl.UInt64).new_from_index(0, len(rows))
+    keys = (
+        responses
+        if responses is not None
+        else pl.Series([None], dtype=pl.UInt64).new_from_index(0, len(rows))
+    )
     return pl.DataFrame(
         {
-            "source_row": rows, "instrument": [instrument] * len(rows), "column_name": [column] * len(rows),
-            "rule": [rule] * len(rows), "response_key": keys,
+            "source_row": rows,
+            "instrument": [instrument] * len(rows),
+            "column_name": [column] * len(rows),
+            "rule": [rule] * len(rows),
+            "response_key": keys,
         },
         schema=PROBLEM,
     )

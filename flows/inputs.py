@@ -72,7 +72,10 @@ def _digest(content: bytes) -> str:
 def code_digest() -> str:
     """SHA-256 over all sources of the packages that make figures."""
     return _digest_files(
-        path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in (".py", ".sql", ".toml")
+        path
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in (".py", ".sql", ".toml")
     )
 
 

@@ -81,7 +81,14 @@ def make_plan(
         _asked(export, header, feed, one, dialect, registry[one.id], confirmed) for one in feed.instruments
     )
     plan = Plan(
-        feed, dialect, columns, feed.columns.get("client") == EACH_ROW, exclude, record_finished, asked, {},
+        feed,
+        dialect,
+        columns,
+        feed.columns.get("client") == EACH_ROW,
+        exclude,
+        record_finished,
+        asked,
+        {},
         _warnings(export, feed, dialect, header),
     )
     names = _names(plan)
@@ -109,8 +116,13 @@ def _columns(export: Export, feed: Feed, dialect: Dialect) -> dict[str, tuple[st
 
 
 def _asked(
-    export: Export, header: list[str], feed: Feed, one: FeedInstrument, dialect: Dialect,
-    instrument: Instrument, confirmed: frozenset[str],
+    export: Export,
+    header: list[str],
+    feed: Feed,
+    one: FeedInstrument,
+    dialect: Dialect,
+    instrument: Instrument,
+    confirmed: frozenset[str],
 ) -> Asked:
     items = item_columns(one, instrument.n_items)
     if missing := [name for name in items if not export.has(name)]:
@@ -135,7 +147,9 @@ def _asked(
     )
 
 
-def _own_finished(header: list[str], feed: Feed, dialect: Dialect, items: tuple[str, ...]) -> FinishedRule | None:
+def _own_finished(
+    header: list[str], feed: Feed, dialect: Dialect, items: tuple[str, ...]
+) -> FinishedRule | None:
     rule = dialect.finished
     if rule is None or "{" not in rule.column or feed.partials == "keep":
         return None

@@ -53,7 +53,9 @@ def process_responses(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> 
     excluded = rows.filter(reason.is_not_null()).select("source_row")
     left_out = not_accepted(excluded["source_row"], "excluded", reason.drop_nulls())
     quarantined = records.filter(pl.col("fate") == "quarantined").select("source_row")
-    nobody = problems(kept["source_row"].filter(common.client.is_null()), "", _client_name(plan), "missing_client")
+    nobody = problems(
+        kept["source_row"].filter(common.client.is_null()), "", _client_name(plan), "missing_client"
+    )
     found.append(nobody.join(quarantined, on="source_row", how="semi"))
     return Outcome(tuple(scored), pl.concat(found), pl.concat([left_out, records]), accepted)
 
@@ -100,7 +102,9 @@ def _ask(
     present = _any_item(items)
     verdict = pl.Series([None], dtype=pl.Int8).new_from_index(0, common.rows.height).set(~present, _ABSENT)
     for rule in asked.exclude:
-        verdict = verdict.set(present & listed(common.rows[rule.column], rule.values), _REASON_RANK[rule.reason])
+        verdict = verdict.set(
+            present & listed(common.rows[rule.column], rule.values), _REASON_RANK[rule.reason]
+        )
     if asked.finished:
         verdict = verdict.set(present & ~_finished(common.rows, asked.finished), _REASON_RANK["not_finished"])
     frame, texts = administrations(common, asked, plan, people, items)
@@ -125,7 +129,9 @@ def _pairs(asked: Asked) -> list[tuple[str, str]]:
 
 def _any_item(items: Sequence[pl.Series]) -> pl.Series:
     """True where any item cell holds something: an answer, a refusal, or what is no answer."""
-    held = ((item.is_not_null() & ~item.is_in([NOT_SHOWN, NOT_APPLICABLE])).fill_null(False) for item in items)
+    held = (
+        (item.is_not_null() & ~item.is_in([NOT_SHOWN, NOT_APPLICABLE])).fill_null(False) for item in items
+    )
     return reduce(lambda left, right: left | right, held)
 
 
@@ -178,10 +184,14 @@ def _records(rows: pl.DataFrame, verdicts: Sequence[pl.Series]) -> tuple[pl.Data
     accepted = table.select(pl.any_horizontal(pl.all().is_null())).to_series()
     held = table.select(pl.any_horizontal((pl.all() == _QUARANTINED).fill_null(False))).to_series()
     rank = table.select(pl.min_horizontal(pl.all())).to_series()
-    reasons = rank.replace_strict({n: name for name, n in _REASON_RANK.items()}, default=None, return_dtype=pl.String)
-    kinds = [("quarantined", ~accepted & held, reasons.set(held, "problems")), ("excluded", ~accepted & ~held, reasons)]
+    reasons = rank.replace_strict(
+        {n: name for name, n in _REASON_RANK.items()}, default=None, return_dtype=pl.String
+    )
+    kinds = [
+        ("quarantined", ~accepted & held, reasons.set(held, "problems")),
+        ("excluded", ~accepted & ~held, reasons),
+    ]
     frames = [
-        not_accepted(rows["source_row"].filter(mask), fate, why.filter(mask))
-        for fate, mask, why in kinds
+        not_accepted(rows["source_row"].filter(mask), fate, why.filter(mask)) for fate, mask, why in kinds
     ]
     return pl.concat(frames), int(accepted.sum())

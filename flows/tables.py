@@ -62,12 +62,16 @@ class _Reading:
         blank = {text: None for text in self.plan.dialect.no_date}
         zone = self.plan.feed.timezone or self.people.zone
         return self.checked(
-            ours, "invalid_date", lambda text: read_moments(text.replace(blank) if blank else text, self.plan.date_formats, zone)
+            ours,
+            "invalid_date",
+            lambda text: read_moments(text.replace(blank) if blank else text, self.plan.date_formats, zone),
         )
 
     def word(self, ours: str) -> pl.Series:
         """Our word by the feed's values; a text that is not listed is a problem."""
-        return self.checked(ours, "unknown_code", lambda text: mapped(text, dict(self.plan.feed.values.get(ours, {}))))
+        return self.checked(
+            ours, "unknown_code", lambda text: mapped(text, dict(self.plan.feed.values.get(ours, {})))
+        )
 
     def required(self, values: pl.Series, ours: str, rule: str) -> None:
         self.problem(values.is_null(), ours, rule)
@@ -75,17 +79,23 @@ class _Reading:
     def outcome(self, columns: dict[str, pl.Series]) -> TableOutcome:
         """Split the batch: records with a problem, wholly blank ones, and those that stand."""
         table = pl.DataFrame({"source_row": self.rows["source_row"], **columns})
-        blank = self.rows.select(pl.all_horizontal(pl.exclude("source_row").str.strip_chars().fill_null("") == ""))
+        blank = self.rows.select(
+            pl.all_horizontal(pl.exclude("source_row").str.strip_chars().fill_null("") == "")
+        )
         empty = blank.to_series()
-        found = pl.concat(self.found).filter(~pl.col("source_row").is_in(table["source_row"].filter(empty).implode()))
+        found = pl.concat(self.found).filter(
+            ~pl.col("source_row").is_in(table["source_row"].filter(empty).implode())
+        )
         bad = table["source_row"].is_in(found["source_row"].unique().implode()) & ~empty
         reasons = pl.Series(["problems"]).new_from_index(0, int(bad.sum()))
         empties = pl.Series(["empty"]).new_from_index(0, int(empty.sum()))
-        records = pl.concat([
-            pl.DataFrame(schema=RECORD),
-            not_accepted(table["source_row"].filter(bad), "quarantined", reasons),
-            not_accepted(table["source_row"].filter(empty), "excluded", empties),
-        ])
+        records = pl.concat(
+            [
+                pl.DataFrame(schema=RECORD),
+                not_accepted(table["source_row"].filter(bad), "quarantined", reasons),
+                not_accepted(table["source_row"].filter(empty), "excluded", empties),
+            ]
+        )
         return TableOutcome(table.filter(~bad & ~empty), found, records)
 
 
@@ -98,15 +108,19 @@ def process_appointments(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) 
     kind = reading.word("kind") if "kind" in plan.columns else reading.empty(pl.String())
     status = reading.word("status")
     reading.required(reading.text("status"), "status", "unknown_code")
-    return reading.outcome({
-        "client_key": client,
-        "clinician_key": reading.key("clinician"),
-        "session": reading.checked("session", "invalid_session", lambda text: whole_numbers(text, 0, 9999)),
-        "starts_at": starts.dt.replace_time_zone(None),
-        "starts_on": local_dates(starts, people.zone),
-        "kind": kind.fill_null("treatment"),
-        "status": status,
-    })
+    return reading.outcome(
+        {
+            "client_key": client,
+            "clinician_key": reading.key("clinician"),
+            "session": reading.checked(
+                "session", "invalid_session", lambda text: whole_numbers(text, 0, 9999)
+            ),
+            "starts_at": starts.dt.replace_time_zone(None),
+            "starts_on": local_dates(starts, people.zone),
+            "kind": kind.fill_null("treatment"),
+            "status": status,
+        }
+    )
 
 
 def process_referrals(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> TableOutcome:
@@ -116,16 +130,20 @@ def process_referrals(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> 
     reading.required(client, "client", "missing_client")
     reading.required(reading.text("received_at"), "received_at", "missing_date")
     ended, ending = reading.moment("ended_at"), reading.word("ending")
-    return reading.outcome({
-        "client_key": client,
-        "episode": reading.key("episode").cast(pl.String),
-        "received_on": local_dates(received, people.zone),
-        "ended_on": local_dates(ended, people.zone),
-        "ending": ending.set(ended.is_not_null() & ending.is_null(), "unknown"),
-        "problem": reading.word("problem"),
-        "modality": reading.text("modality"),
-        "age_years": reading.checked("age_years", "invalid_age", lambda text: whole_numbers(text, 0, 130)),
-        "age_band": reading.text("age_band"),
-        "sex": reading.text("sex"),
-        "ethnicity": reading.text("ethnicity"),
-    })
+    return reading.outcome(
+        {
+            "client_key": client,
+            "episode": reading.key("episode").cast(pl.String),
+            "received_on": local_dates(received, people.zone),
+            "ended_on": local_dates(ended, people.zone),
+            "ending": ending.set(ended.is_not_null() & ending.is_null(), "unknown"),
+            "problem": reading.word("problem"),
+            "modality": reading.text("modality"),
+            "age_years": reading.checked(
+                "age_years", "invalid_age", lambda text: whole_numbers(text, 0, 130)
+            ),
+            "age_band": reading.text("age_band"),
+            "sex": reading.text("sex"),
+            "ethnicity": reading.text("ethnicity"),
+        }
+    )

@@ -23,6 +23,8 @@ def invalid_cells(frame: pl.DataFrame, instrument: Instrument) -> dict[str, pl.S
     if not found:
         return {}
     if others := [breach for breach in found if breach.rule != OUT_OF_RANGE]:
-        raise WarehouseError(f"administrations of {instrument.id} break {others[0].rule} in {others[0].column}")
+        raise WarehouseError(
+            f"administrations of {instrument.id} break {others[0].rule} in {others[0].column}"
+        )
     masks = invalid_mask(instrument)
     return {column: frame.select(masks[column]).to_series() for column in {breach.column for breach in found}}

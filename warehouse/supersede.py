@@ -13,7 +13,17 @@ import duckdb
 
 from schemas.instrument import Instrument
 
-_KEY = ("clinic", "client_key", "rater", "rater_id", "episode", "segment", "session", "completed_key", "response_last")
+_KEY = (
+    "clinic",
+    "client_key",
+    "rater",
+    "rater_id",
+    "episode",
+    "segment",
+    "session",
+    "completed_key",
+    "response_last",
+)
 _TABLE_KEYS = {
     "appointments": (
         ("clinic", "client_key", "clinician_key", "session", "CASE WHEN session IS NULL THEN starts_at END"),
@@ -22,7 +32,17 @@ _TABLE_KEYS = {
     ),
     "referrals": (
         ("clinic", "client_key", "episode", "CASE WHEN episode IS NULL THEN received_on END"),
-        ("received_on", "ended_on", "ending", "problem", "modality", "age_years", "age_band", "sex", "ethnicity"),
+        (
+            "received_on",
+            "ended_on",
+            "ending",
+            "problem",
+            "modality",
+            "age_years",
+            "age_band",
+            "sex",
+            "ethnicity",
+        ),
         "received_on",
     ),
 }
@@ -33,7 +53,13 @@ def _staged(con: duckdb.DuckDBPyConnection, name: str) -> bool:
 
 
 def _settle(
-    con: duckdb.DuckDBPyConnection, kind: str, source: str, key: Sequence[str], says: str, order: str, rater: str
+    con: duckdb.DuckDBPyConnection,
+    kind: str,
+    source: str,
+    key: Sequence[str],
+    says: str,
+    order: str,
+    rater: str,
 ) -> None:
     """Add to `lost` the rows of `source` that do not stand under one key."""
     columns = ", ".join(key)
@@ -99,7 +125,9 @@ def _settle_corrections(con: duckdb.DuckDBPyConnection, name: str, content: str)
         f"CREATE OR REPLACE TEMP VIEW redelivered_{name} AS"
         f" SELECT o.* FROM open_{name} o SEMI JOIN redelivered USING (feed, response_key)"
     )
-    _settle(con, name, f"redelivered_{name}", ("feed", "response_key", "rater"), content, "completed_at", "rater")
+    _settle(
+        con, name, f"redelivered_{name}", ("feed", "response_key", "rater"), content, "completed_at", "rater"
+    )
     con.execute(f"DROP VIEW redelivered_{name}")
     con.execute("DROP TABLE redelivered")
 
@@ -117,20 +145,41 @@ def settle_records(con: duckdb.DuckDBPyConnection, instruments: Sequence[str]) -
     """core_quarantine and core_record: the fate of each record that does not stand."""
     responses = [name for name in instruments if _staged(con, name)]
     others = [name for name in ("appointments", "referrals") if _staged(con, name)]
-    con.execute(_union("response_seen", [
-        f"SELECT DISTINCT feed, response_key, entry_no FROM staged_{name} WHERE many AND stands AND response_key IS NOT NULL"
-        for name in responses
-    ], "NULL::VARCHAR AS feed, NULL::UBIGINT AS response_key, NULL::INTEGER AS entry_no"))
+    con.execute(
+        _union(
+            "response_seen",
+            [
+                f"SELECT DISTINCT feed, response_key, entry_no FROM staged_{name} WHERE many AND stands AND response_key IS NOT NULL"
+                for name in responses
+            ],
+            "NULL::VARCHAR AS feed, NULL::UBIGINT AS response_key, NULL::INTEGER AS entry_no",
+        )
+    )
     # Most nights have few such rows or none, and most parts need not be read for them.
     dead = _any(con, "SELECT 1 FROM live WHERE NOT stands")
-    con.execute(_union("row_replaced", [
-        f"SELECT DISTINCT entry_no, source_row FROM staged_{name} WHERE NOT stands" for name in (*responses, *others) if dead
-    ], "NULL::INTEGER AS entry_no, NULL::INTEGER AS source_row"))
+    con.execute(
+        _union(
+            "row_replaced",
+            [
+                f"SELECT DISTINCT entry_no, source_row FROM staged_{name} WHERE NOT stands"
+                for name in (*responses, *others)
+                if dead
+            ],
+            "NULL::INTEGER AS entry_no, NULL::INTEGER AS source_row",
+        )
+    )
     some = _any(con, "SELECT 1 FROM lost")
-    con.execute(_union("row_held", [
-        f"SELECT entry_no, source_row FROM staged_{name} SEMI JOIN lost USING (entry_no, source_row)"
-        for name in (*responses, *others) if some
-    ], "NULL::INTEGER AS entry_no, NULL::INTEGER AS source_row"))
+    con.execute(
+        _union(
+            "row_held",
+            [
+                f"SELECT entry_no, source_row FROM staged_{name} SEMI JOIN lost USING (entry_no, source_row)"
+                for name in (*responses, *others)
+                if some
+            ],
+            "NULL::INTEGER AS entry_no, NULL::INTEGER AS source_row",
+        )
+    )
     _settle_problems(con)
     _settle_fates(con)
 

@@ -116,7 +116,20 @@ def test_tables_with_damage_are_read_as_the_plain_reading_says(table, block, mos
         assert split_records(header(width) + body) == expected
 
 
-NASTY = [b"", b"a", b"7.0", b" ", b"x\ry", b"\r", b"\xff", b"\xc3", "é".encode(), codecs.BOM_UTF8, b"\0", b'"']
+NASTY = [
+    b"",
+    b"a",
+    b"7.0",
+    b" ",
+    b"x\ry",
+    b"\r",
+    b"\xff",
+    b"\xc3",
+    "é".encode(),
+    codecs.BOM_UTF8,
+    b"\0",
+    b'"',
+]
 
 
 @given(

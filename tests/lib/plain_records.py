@@ -1,11 +1,11 @@
 """A second reading of delimited bytes: one byte at a time, by a small state machine, from the rules alone.
 
-    A cell that begins with a quote ends at the next single quote; two quotes in it are one.
-    A quote elsewhere is an ordinary character. A carriage return outside quotes belongs to a line end.
-    A line of blanks only is no record.
-    A record longer than `most` bytes does not exist: its quote was left open.
-    What cannot be read is one line, and the next record begins after it. So is a record of the wrong
-    number of cells when a line in the midst of it has the right one.
+A cell that begins with a quote ends at the next single quote; two quotes in it are one.
+A quote elsewhere is an ordinary character. A carriage return outside quotes belongs to a line end.
+A line of blanks only is no record.
+A record longer than `most` bytes does not exist: its quote was left open.
+What cannot be read is one line, and the next record begins after it. So is a record of the wrong
+number of cells when a line in the midst of it has the right one.
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ def plain_records(data: bytes, delimiter: str, width: int, most: int) -> list[li
     return found
 
 
-def settle(
-    data: bytes, at: int, read: Read, mark: int, width: int, most: int
-) -> tuple[list[str] | str, int]:
+def settle(data: bytes, at: int, read: Read, mark: int, width: int, most: int) -> tuple[list[str] | str, int]:
     first_end = line_end(data, at)
     if read.cells is None:
         return unreadable(data[at:first_end], mark, most), first_end
