@@ -67,6 +67,9 @@ def _key(name: str, type_: str, comment: str, unit: str = "") -> Column:
 
 ENTRY_NO = _key("entry_no", "INTEGER", "Place of the delivery in the ledger, from 1")
 SOURCE_ROW = _key("source_row", "INTEGER", "Data row in the export, from 1")
+FORM_NO = _key(
+    "form_no", "SMALLINT", "Which of the feed's questionnaires, in the order of site.toml, from 1"
+)
 CLINIC = _key("clinic", "VARCHAR", "Clinic id of site.toml")
 CLIENT = _key("client_key", "UBIGINT", "Keyed pseudonym of the client within its clinic")
 CLINICIAN = Column("clinician_key", "UBIGINT", "Keyed pseudonym of the clinician")
@@ -75,6 +78,7 @@ SESSION = Column("session", "SMALLINT", "Session number in the export", "session
 ADMINISTRATION_COLUMNS = (
     ENTRY_NO,
     SOURCE_ROW,
+    FORM_NO,
     CLINIC,
     CLIENT,
     CLINICIAN,
@@ -109,7 +113,8 @@ CORE = (
         ),
     ),
     Table(
-        "core_due", "a rule of what should be answered when", ("service", "instrument", "rater", "rule_no"),
+        "core_due", "a rule of what should be answered when",
+        ("service", "instrument", "rater", "rule_no", "session"),
         (
             _key("service", "VARCHAR", "Service the rule is for"),
             _key("instrument", "VARCHAR", "Instrument due"),
@@ -231,7 +236,7 @@ instrument (`administration_table`), see `ADMINISTRATION_VIEW` and `SCORE_VIEW`.
 
 ADMINISTRATION_VIEW = Table(
     "core_administration", "one questionnaire completed once, that stands",
-    ("entry_no", "source_row", "instrument", "rater"),
+    ("entry_no", "source_row", "form_no"),
     (
         *ADMINISTRATION_COLUMNS,
         Column("answers", "SMALLINT[]",
@@ -242,7 +247,7 @@ ADMINISTRATION_VIEW = Table(
 
 SCORE_VIEW = Table(
     "core_score", "a scale of an administration that stands",
-    ("entry_no", "source_row", "instrument", "rater", "scale"),
+    ("entry_no", "source_row", "form_no", "scale"),
     (
         *ADMINISTRATION_COLUMNS,
         _key("scale", "VARCHAR", "Scale id"),
@@ -385,7 +390,7 @@ def administration_table(instrument: str, n_items: int, scales: tuple[str, ...])
     return Table(
         f"administration_{instrument}",
         f"an administration of {instrument} that stands",
-        ("entry_no", "source_row", "rater"),
+        ("entry_no", "source_row", "form_no"),
         (*(c for c in ADMINISTRATION_COLUMNS if c.name != "instrument"), *items, *scored),
     )
 
