@@ -159,7 +159,7 @@ def administration(one: Instrument, entry_no: int, row: int) -> dict[str, object
     }  # fmt: skip
     answers = dict.fromkeys(one.item_columns, one.step_min)
     return answers | scores | {
-        "entry_no": entry_no, "source_row": row, "clinic": "northvale", "client_key": row,
+        "entry_no": entry_no, "source_row": row, "form_no": 1, "clinic": "northvale", "client_key": row,
         "rater": one.raters[0], "completed_at": MORNING, "completed_on": MORNING.date(),
     }  # fmt: skip
 
