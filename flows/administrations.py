@@ -49,6 +49,7 @@ def administrations(
     frame = pl.DataFrame(
         {
             "source_row": rows["source_row"],
+            "form_no": pl.Series([asked.form_no], dtype=pl.Int16).new_from_index(0, height),
             "client_key": common.client,
             "clinician_key": _or_null(keyed(rows, plan, "clinician", people), pl.UInt64(), height),
             "instrument": pl.Series([asked.instrument.id]).new_from_index(0, height),

@@ -18,11 +18,13 @@ from schemas.site import EACH_ROW, Feed, FeedInstrument, item_columns
 class Asked:
     """One questionnaire of a feed's rows, with its columns by their names in the header.
 
+    form_no: its place in the feed, from 1: a row may hold the same questionnaire twice
     completed, session: header names, or None; fixed_session wins over session.
     exclude, finished: rules that are about this questionnaire alone (its own form's columns).
     stored: scale to header name.
     """
 
+    form_no: int
     feed_instrument: FeedInstrument
     instrument: Instrument
     items: tuple[str, ...]
@@ -78,7 +80,8 @@ def make_plan(
     finished = dialect.finished if feed.partials == "exclude" else None
     record_finished = finished if finished and export.has(finished.column) else None
     asked = tuple(
-        _asked(export, header, feed, one, dialect, registry[one.id], confirmed) for one in feed.instruments
+        _asked(export, header, feed, form_no, dialect, registry, confirmed)
+        for form_no in range(1, len(feed.instruments) + 1)
     )
     plan = Plan(
         feed,
@@ -119,16 +122,19 @@ def _asked(
     export: Export,
     header: list[str],
     feed: Feed,
-    one: FeedInstrument,
+    form_no: int,
     dialect: Dialect,
-    instrument: Instrument,
+    registry: Registry,
     confirmed: frozenset[str],
 ) -> Asked:
+    one = feed.instruments[form_no - 1]
+    instrument = registry[one.id]
     items = item_columns(one, instrument.n_items)
     if missing := [name for name in items if not export.has(name)]:
         raise ExportRefused("missing_column", ", ".join(missing))
     own = [rule for rule in dialect.exclude if "{" in rule.column and _counts(rule, feed)]
     return Asked(
+        form_no=form_no,
         feed_instrument=one,
         instrument=instrument,
         items=items,

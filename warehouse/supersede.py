@@ -59,7 +59,7 @@ def _settle(
     key: Sequence[str],
     says: str,
     order: str,
-    rater: str,
+    form_no: str,
 ) -> None:
     """Add to `lost` the rows of `source` that do not stand under one key."""
     columns = ", ".join(key)
@@ -82,7 +82,7 @@ def _settle(
                    count(*) FILTER (WHERE NOT repeats) OVER (PARTITION BY {columns}) AS versions
             FROM told
         )
-        SELECT entry_no, source_row, '{kind}', {rater},
+        SELECT entry_no, source_row, '{kind}', {form_no},
                CASE WHEN repeats THEN 'exact_duplicate' ELSE 'superseded' END
         FROM version WHERE repeats OR number < versions
         """
@@ -98,7 +98,7 @@ def settle_administrations(con: duckdb.DuckDBPyConnection, instrument: Instrumen
     content = f"row({answers}, session, completed_at, clinician_key, segment, episode, rater_id, client_key)"
     con.execute(
         f"CREATE TEMP VIEW open_{name} AS SELECT * FROM staged_{name}"
-        " WHERE stands AND many AND NOT each_row AND response_key IS NOT NULL"
+        " WHERE stands AND many AND response_key IS NOT NULL"
     )
     if con.execute("SELECT count(*) FROM live WHERE many AND stands").fetchall()[0][0] > 1:
         _settle_corrections(con, name, content)
@@ -108,26 +108,29 @@ def settle_administrations(con: duckdb.DuckDBPyConnection, instrument: Instrumen
         SELECT *, CASE WHEN session IS NULL THEN completed_at END AS completed_key,
                CASE WHEN session IS NULL AND completed_at IS NULL THEN response_key END AS response_last
         FROM staged_{name} s ANTI JOIN (SELECT * FROM lost WHERE kind = '{name}') x
-             ON x.entry_no = s.entry_no AND x.source_row = s.source_row AND x.rater = s.rater
+             ON x.entry_no = s.entry_no AND x.source_row = s.source_row AND x.form_no = s.form_no
         WHERE stands AND NOT each_row AND (session IS NOT NULL OR completed_at IS NOT NULL OR response_key IS NOT NULL)
         """
     )
-    _settle(con, name, f"open_{name}", _KEY, f"row({answers})", "completed_at", "rater")
+    _settle(con, name, f"open_{name}", _KEY, f"row({answers})", "completed_at", "form_no")
 
 
 def _settle_corrections(con: duckdb.DuckDBPyConnection, name: str, content: str) -> None:
-    """The same response in several deliveries of a feed is a correction, whatever its key."""
+    """The same response in several deliveries of a feed is a correction, whatever its key.
+
+    A response that one delivery has on several rows (of two observers, or an id that is none) says
+    nothing about which of them corrects which: those rows are told apart by their key alone.
+    """
+    same = "feed, response_key, form_no"
     con.execute(
-        f"CREATE TEMP TABLE redelivered AS SELECT feed, response_key FROM open_{name}"
-        " GROUP BY ALL HAVING min(entry_no) < max(entry_no)"
+        f"CREATE TEMP TABLE redelivered AS SELECT {same} FROM open_{name}"
+        " GROUP BY ALL HAVING count(*) > 1 AND count(*) = count(DISTINCT entry_no)"
     )
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW redelivered_{name} AS"
-        f" SELECT o.* FROM open_{name} o SEMI JOIN redelivered USING (feed, response_key)"
+        f" SELECT o.* FROM open_{name} o SEMI JOIN redelivered USING ({same})"
     )
-    _settle(
-        con, name, f"redelivered_{name}", ("feed", "response_key", "rater"), content, "completed_at", "rater"
-    )
+    _settle(con, name, f"redelivered_{name}", same.split(", "), content, "completed_at", "form_no")
     con.execute(f"DROP VIEW redelivered_{name}")
     con.execute("DROP TABLE redelivered")
 
@@ -138,7 +141,7 @@ def settle_table(con: duckdb.DuckDBPyConnection, kind: str) -> None:
         return
     key, content, order = _TABLE_KEYS[kind]
     con.execute(f"CREATE TEMP VIEW open_{kind} AS SELECT * FROM staged_{kind} WHERE stands")
-    _settle(con, kind, f"open_{kind}", key, f"row({', '.join(content)})", order, "''")
+    _settle(con, kind, f"open_{kind}", key, f"row({', '.join(content)})", order, "0")
 
 
 def settle_records(con: duckdb.DuckDBPyConnection, instruments: Sequence[str]) -> None:

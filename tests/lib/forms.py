@@ -43,6 +43,7 @@ def administrations(instrument: Instrument, rows: Iterable[Sequence[int | None]]
     answers = answers_frame(rows, instrument.n_items)
     given = {
         "source_row": pl.int_range(1, pl.len() + 1, dtype=pl.Int32),
+        "form_no": pl.lit(1, dtype=pl.Int16),
         "client_key": pl.lit(7, dtype=pl.UInt64),
         "instrument": pl.lit(instrument.id),
         "rater": pl.lit(instrument.raters[0]),
