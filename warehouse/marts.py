@@ -44,6 +44,8 @@ AS_WRITTEN = frozenset({"mart_response"})
 """Marts whose joins keep the right-hand side in memory, as written: DuckDB expects a few thousand responses
 where there may be millions, and would keep those."""
 
+KEEP_JOINS = "join_order,build_side_probe_side"
+
 MACROS = "mart_macros"
 GRAIN = "-- Grain: "
 NO_ALLIANCE_SUM = """
@@ -67,6 +69,7 @@ def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] 
     con.execute(_alliance_sum_view(con))
     for name in MARTS:
         _create(con, name)
+    con.execute("RESET disabled_optimizers")
 
 
 def mart_sql(name: str) -> str:
@@ -131,8 +134,7 @@ def _sums_of(instrument: str, scales: Sequence[str]) -> str:
 
 def _create(con: DuckDBPyConnection, name: str) -> None:
     select = mart_sql(name)
-    if name in AS_WRITTEN:
-        con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    con.execute(f"SET disabled_optimizers = '{KEEP_JOINS if name in AS_WRITTEN else ''}'")
     if name == MART_FIGURE.name:
         for statement in MART_FIGURE.ddl():
             con.execute(statement)
@@ -141,4 +143,3 @@ def _create(con: DuckDBPyConnection, name: str) -> None:
         con.execute(f"CREATE TABLE {name} AS {select}")
         grain = select.removeprefix(GRAIN).split("\n", 1)[0].replace("'", "''")
         con.execute(f"COMMENT ON TABLE {name} IS 'One row: {grain}'")
-    con.execute("RESET disabled_optimizers")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from importlib.resources import files
 
 import duckdb
 import pytest
@@ -16,7 +17,7 @@ from schemas.tables import MART_FIGURE
 from tests.lib.plain_figures import Figures
 from tests.lib.small_warehouse import Site, figures, warehouse
 from tests.lib.tables import rows
-from warehouse.marts import GRAIN, MARTS, mart_sql
+from warehouse.marts import GRAIN, MACROS, MARTS, mart_sql
 
 AS_OF = date(2026, 6, 30)
 MID_MONTH = date(2026, 6, 17)
@@ -438,6 +439,11 @@ def test_an_empty_site_has_its_figures_too():
     con = warehouse(Site(ONE_CLINIC), AS_OF)
     assert exact(con, "referrals_received", grain="month") == ["2026-06: 0/- = 0 zero"]
     assert exact(con, "attendance_rate", grain="month") == ["2026-06: 0/0 = - no_data"]
+
+
+def test_every_file_is_a_mart_that_is_built():
+    names = {file.name for file in (files("warehouse") / "marts").iterdir()}
+    assert names == {f"{name}.sql" for name in (MACROS, *MARTS)}
 
 
 def test_every_mart_says_grain_sources_and_readers():
