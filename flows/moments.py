@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
 
-_CLOCK = ("%H", "%I", "%T", "%R", "%X", "%c")
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
+"""Years a date can have. Without bounds %Y reads "26" as the year 26, and a mistyped date gives a figure."""
+
+_CLOCK = ("%H", "%I")
+_NUMBERS = {"%y": "[0-9]{2}", "%Y": "[0-9]{4}", "%j": "[0-9]{1,3}", "%f": "[0-9]+", "%%": "%"}
+_TWO_DIGITS = ("%d", "%m", "%H", "%I", "%M", "%S")
+_ONE_HOUR = pl.duration(hours=1)
 
 
 def read_moments(cells: pl.Series, formats: Sequence[str], zone: str) -> pl.Series:
     """UTC Datetime[us] of each text; null where blank or unreadable.
 
-    Formats are tried in their order. A text without offset is local time in `zone`: of a
-    repeated autumn hour the first is meant; a time skipped in spring does not exist.
+    Formats are tried in their order: the first that fits a text decides, also that there is no such
+    time. A text without offset is local time in `zone`: of a repeated autumn hour the first is
+    meant; a time skipped in spring does not exist. A date alone is the beginning of its day.
     """
     found = pl.Series(cells.name, [None], dtype=pl.Datetime("us", "UTC")).new_from_index(0, len(cells))
+    left = cells
     for format_ in formats:
-        if found.null_count() == cells.null_count():
+        fits, moments = _parse(left, format_, zone)
+        found = pl.select(pl.coalesce(found, moments)).to_series().rename(cells.name)
+        if fits.sum() == len(left) - left.null_count():
             break
-        parsed = _parse(cells, format_, zone)
-        found = pl.select(pl.coalesce(found, parsed)).to_series().rename(cells.name)
+        left = left.set(fits, None)
     return found
 
 
-def _parse(cells: pl.Series, format_: str, zone: str) -> pl.Series:
+def _parse(cells: pl.Series, format_: str, zone: str) -> tuple[pl.Series, pl.Series]:
+    """Which texts are of this format, and their instants."""
     native = format_.replace(".%f", "%.f")
-    if not any(mark in native for mark in _CLOCK):
-        return _localise(cells.str.to_date(native, strict=False).cast(pl.Datetime("us")), zone)
+    if "%y" in native:
+        # polars takes any two characters for %y and makes some year of them
+        cells = cells.set(~cells.str.contains(_pattern(format_)).fill_null(False), None)
     if "%z" in native:
-        return cells.str.to_datetime(native, strict=False, time_unit="us").dt.convert_time_zone("UTC")
-    return _localise(cells.str.to_datetime(native, strict=False, time_unit="us", time_zone=None), zone)
+        # ISO 8601 writes Z for +00:00, and strptime reads it
+        texts = cells.str.replace("[Zz]$", "+00:00") if native.endswith("%z") else cells
+        moments = texts.str.to_datetime(native, strict=False, time_unit="us").dt.convert_time_zone("UTC")
+        return moments.is_not_null(), _plausible(moments)
+    if not any(mark in native for mark in _CLOCK):
+        days = cells.str.to_date(native, strict=False).cast(pl.Datetime("us"))
+        return days.is_not_null(), _beginnings(_plausible(days), zone)
+    naive = cells.str.to_datetime(native, strict=False, time_unit="us", time_zone=None)
+    return naive.is_not_null(), _localise(_plausible(naive), zone)
+
+
+def _pattern(format_: str) -> str:
+    """A regular expression that every text of this format matches."""
+    parts = (
+        _NUMBERS.get(part, "[0-9]{1,2}" if part in _TWO_DIGITS else ".*")
+        if part.startswith("%")
+        else re.escape(part)
+        for part in re.split("(%.)", format_)
+    )
+    return f"^{''.join(parts)}$"
+
+
+def _plausible(moments: pl.Series) -> pl.Series:
+    first, last = moments.dt.year().min(), moments.dt.year().max()
+    if first is None or EARLIEST_YEAR <= first <= last <= LATEST_YEAR:  # type: ignore[operator]  # years are ints
+        return moments
+    return moments.set(~moments.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR).fill_null(True), None)
 
 
 def _localise(naive: pl.Series, zone: str) -> pl.Series:
@@ -38,6 +75,12 @@ def _localise(naive: pl.Series, zone: str) -> pl.Series:
         return naive.dt.replace_time_zone("UTC")
     local = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     return local.dt.convert_time_zone("UTC")
+
+
+def _beginnings(days: pl.Series, zone: str) -> pl.Series:
+    """The first instants of days; where clocks are put forward at midnight the day begins at one."""
+    midnight, one = _localise(days, zone), _localise(pl.select(days + _ONE_HOUR).to_series(), zone)
+    return pl.select(pl.coalesce(midnight, one)).to_series()
 
 
 def local_dates(moments: pl.Series, zone: str) -> pl.Series:

@@ -24,7 +24,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEYED = frozenset({"client", "clinician", "episode", "response"})
 """Columns stored as keyed pseudonyms or not at all: only these may be an identifier of a person."""
 
-_LOCALE_DIRECTIVES = re.compile(r"%[cxX]")
+_OTHER_MEANING = re.compile(r"%[cxXZ]|(?<!\.)%f")
+"""Directives that depend on the machine, pass over what they read, or take fractions for nanoseconds."""
 
 _T = TypeVar("_T")
 
@@ -124,7 +125,7 @@ def _is_encoding(name: str) -> bool:
 
 def _is_date_format(pattern: str) -> bool:
     """A day written with it is read back as the same day, and an hour as the same hour."""
-    if _LOCALE_DIRECTIVES.search(pattern):
+    if _OTHER_MEANING.search(pattern):
         return False
     try:
         read = datetime.strptime(_SAMPLE.strftime(pattern), pattern).replace(tzinfo=UTC)
