@@ -411,6 +411,12 @@ def test_without_rules_of_what_is_due_there_is_no_completion_figure():
     assert exact(con, "questionnaire_completion_rate") == ["all: -/- = - not_applicable"]
 
 
+def test_a_rule_for_an_instrument_that_no_feed_brings_is_not_applicable():
+    due = rows("service | instrument | rater | due_when\nadult | wai_36 | client | all")
+    con = warehouse(Site(ONE_CLINIC, appointments=DUE_CONTACTS, due=due), AS_OF)
+    assert exact(con, "questionnaire_completion_rate") == ["all: -/- = - not_applicable"]
+
+
 def test_outcome_is_not_applicable_where_a_measure_is_never_used():
     full = courses(COURSES)
     scores = [score for score in full.scores if score["instrument"] != "gad_7"]

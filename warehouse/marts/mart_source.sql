@@ -1,6 +1,7 @@
 -- Grain: something a clinic has that figures may need: a kind of feed, an instrument, a rule of what is due
--- From: core_export, core_administration, core_due
+-- From: core_export, core_administration, core_due, core_instrument
 -- Read by: mart_series, mart_applicable, mart_response
+-- A rule for an instrument that no feed brings is no rule: nobody could have met it.
 
 WITH answered AS (
     SELECT DISTINCT clinic, instrument, rater FROM core_administration
@@ -18,3 +19,4 @@ UNION ALL
 SELECT DISTINCT clinic, 'due', instrument, rater
 FROM core_due
 JOIN core_clinic USING (service)
+SEMI JOIN core_instrument USING (instrument)
