@@ -28,7 +28,8 @@ def keyed(rows: pl.DataFrame, plan: Plan, ours: str, people: Pseudonymiser) -> p
     """Pseudonyms of one of our columns; None where the feed has no such column."""
     if ours not in plan.columns:
         return None
-    return people.keys(joined(rows, plan.columns[ours], plan.feed.missing), ours)
+    whole = ours in ("client", "clinician")
+    return people.keys(joined(rows, plan.columns[ours], plan.feed.missing, whole), ours)
 
 
 def administrations(
@@ -38,13 +39,17 @@ def administrations(
     rows, feed, height = common.rows, plan.feed, common.rows.height
     texts: dict[str, pl.Series] = {}
 
-    def moment(ours: str, names: tuple[str, ...]) -> pl.Series:
+    def moment(ours: str, names: tuple[str, ...], last_touch: str | None = None) -> pl.Series:
         if not names:
             return pl.Series([None], dtype=pl.Datetime("us", "UTC")).new_from_index(0, height)
-        texts[ours] = joined(rows, names, (*feed.missing, *plan.dialect.no_date))
+        blank = (*feed.missing, *plan.dialect.no_date)
+        texts[ours] = joined(rows, names, blank)
+        if last_touch:
+            touched = joined(rows, (last_touch,), blank)
+            texts[ours] = pl.select(pl.coalesce(texts[ours], touched)).to_series()
         return read_moments(texts[ours], plan.date_formats, feed.timezone or people.zone)
 
-    completed = moment("completed_at", asked.completed)
+    completed = moment("completed_at", asked.completed, asked.last_touch)
     started = moment("started_at", () if feed.undated else plan.columns.get("started_at", ()))
     frame = pl.DataFrame(
         {

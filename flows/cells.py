@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
+from functools import reduce
 
 import polars as pl
 
@@ -39,14 +41,18 @@ def _reading(cells: pl.Series) -> pl.Series:
     return cells.replace_strict(table, default=None, return_dtype=pl.String)
 
 
-def joined(rows: pl.DataFrame, names: Sequence[str], missing: Iterable[str] = ()) -> pl.Series:
-    """The columns' texts joined with "/"; null where all are blank."""
+def joined(
+    rows: pl.DataFrame, names: Sequence[str], missing: Iterable[str] = (), whole: bool = False
+) -> pl.Series:
+    """The columns' texts joined with "/"; null where all are blank.
+
+    whole: null where any is blank: half of a person's id would be the same for many people
+    """
     parts = [blanked(rows[name], missing) for name in names]
     if len(parts) == 1:
         return parts[0]
-    absent = pl.Series([True]).new_from_index(0, rows.height)
-    for part in parts:
-        absent &= part.is_null()
+    blank = [part.is_null() for part in parts]
+    absent = reduce(operator.or_ if whole else operator.and_, blank)
     text = pl.select(
         pl.concat_str([part.alias(str(at)).fill_null("") for at, part in enumerate(parts)], separator="/")
     )

@@ -20,6 +20,7 @@ class Asked:
 
     form_no: its place in the feed, from 1: a row may hold the same questionnaire twice
     completed, session: header names, or None; fixed_session wins over session.
+    last_touch: header name that dates a kept partial.
     exclude, finished: rules that are about this questionnaire alone (its own form's columns).
     stored: scale to header name.
     """
@@ -31,6 +32,7 @@ class Asked:
     key: AnswerKey
     confirmed: bool
     completed: tuple[str, ...]
+    last_touch: str | None
     session: str | None
     fixed_session: int | None
     exclude: tuple[ExcludeRule, ...]
@@ -141,6 +143,7 @@ def _asked(
         key=answer_key(feed, one, instrument, dialect),
         confirmed=instrument.id in confirmed,
         completed=_completed(header, feed, one, dialect, items),
+        last_touch=_last_touch(export, feed, dialect),
         session=one.session if isinstance(one.session, str) else None,
         fixed_session=one.session if isinstance(one.session, int) else None,
         exclude=tuple(
@@ -176,8 +179,13 @@ def _completed(
     theirs = dialect.columns_of(feed).get("completed_at", ())
     found = tuple(name for name in (dialect.column(name, header, items) for name in theirs) if name)
     if not found:
-        raise ExportRefused("missing_column", "completed_at")
+        raise ExportRefused("missing_column", ", ".join(theirs))
     return found
+
+
+def _last_touch(export: Export, feed: Feed, dialect: Dialect) -> str | None:
+    kept = feed.partials == "keep" and not feed.undated
+    return dialect.last_touch if kept and dialect.last_touch and export.has(dialect.last_touch) else None
 
 
 def _stored(one: FeedInstrument, instrument: Instrument) -> dict[str, str]:
@@ -203,7 +211,8 @@ def _names(plan: Plan) -> list[str]:
     names += [check.column for check in plan.feed.attention]
     for asked in plan.asked:
         names += [*asked.items, *asked.completed, *asked.stored.values()]
-        names += [name for name in (asked.session, asked.feed_instrument.rater_column) if name]
+        others = (asked.session, asked.feed_instrument.rater_column, asked.last_touch)
+        names += [name for name in others if name]
         names += [rule.column for rule in asked.exclude]
         names += [asked.finished.column] if asked.finished else []
     return list(dict.fromkeys(names))

@@ -64,7 +64,7 @@ def open_export(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Export:
         encoding=feed.encoding or dialect.encoding,
     )
     records = Records(stream, shape, dialect.header_rows)
-    names = [_clean_name(name) for name in records.header[0]]
+    names = [_clean_name(name) for name in records.header[dialect.header_row - 1]]
     _refuse_other_delimiter(names, shape)
     if dialect.import_id_row and not _is_import_id_row(records.header[-1]):
         raise ExportRefused("not_this_dialect")

@@ -53,15 +53,16 @@ def process_responses(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> 
     excluded = rows.filter(reason.is_not_null()).select("source_row")
     left_out = not_accepted(excluded["source_row"], "excluded", reason.drop_nulls())
     quarantined = records.filter(pl.col("fate") == "quarantined").select("source_row")
-    nobody = problems(
-        kept["source_row"].filter(common.client.is_null()), "", _client_name(plan), "missing_client"
-    )
-    found.append(nobody.join(quarantined, on="source_row", how="semi"))
+    found.append(_nobody(common, plan).join(quarantined, on="source_row", how="semi"))
     return Outcome(tuple(scored), pl.concat(found), pl.concat([left_out, records]), accepted)
 
 
-def _client_name(plan: Plan) -> str:
-    return "/".join(plan.columns.get("client", ()))
+def _nobody(common: Common, plan: Plan) -> pl.DataFrame:
+    """Problems of rows without a client."""
+    absent = common.client.is_null()
+    responses = common.response.filter(absent) if common.response is not None else None
+    column = "/".join(plan.columns.get("client", ()))
+    return problems(common.rows["source_row"].filter(absent), "", column, "missing_client", responses)
 
 
 def _record_reason(rows: pl.DataFrame, plan: Plan) -> pl.Series:
@@ -73,7 +74,14 @@ def _record_reason(rows: pl.DataFrame, plan: Plan) -> pl.Series:
     reason = pl.Series("reason", [None], dtype=pl.String).new_from_index(0, rows.height)
     for name, hit in sorted(found, key=lambda pair: _REASON_RANK[pair[0]], reverse=True):
         reason = reason.set(hit, name)
-    return reason
+    return reason.set(_blank(rows, reason.is_not_null()), "empty")
+
+
+def _blank(rows: pl.DataFrame, among: pl.Series) -> pl.Series:
+    """True for those of the rows whose cells are all blank: nothing was excluded there but nothing."""
+    cells = rows.lazy().filter(among).select("source_row", pl.exclude("source_row").str.strip_chars())
+    blank = cells.filter(pl.all_horizontal(pl.exclude("source_row").fill_null("") == ""))
+    return among & rows["source_row"].is_in(blank.collect()["source_row"].implode())
 
 
 def _finished(rows: pl.DataFrame, rule: FinishedRule) -> pl.Series:

@@ -33,10 +33,11 @@ class _Reading:
     found: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=PROBLEM)])
 
     def text(self, ours: str) -> pl.Series:
-        """Trimmed text; null where blank or where the feed has no such column."""
+        """Trimmed text; null where blank, where it means none, and where the feed has no such column."""
         if ours not in self.plan.columns:
             return self.empty(pl.String())
-        return joined(self.rows, self.plan.columns[ours], self.plan.feed.missing)
+        no_date = self.plan.dialect.no_date if ours.endswith("_at") else ()
+        return joined(self.rows, self.plan.columns[ours], (*self.plan.feed.missing, *no_date))
 
     def empty(self, dtype: pl.DataType) -> pl.Series:
         return pl.Series([None], dtype=dtype).new_from_index(0, self.rows.height)
@@ -58,13 +59,10 @@ class _Reading:
         return value
 
     def moment(self, ours: str) -> pl.Series:
-        """UTC instants; texts that mean no date are blank."""
-        blank = {text: None for text in self.plan.dialect.no_date}
+        """UTC instants."""
         zone = self.plan.feed.timezone or self.people.zone
         return self.checked(
-            ours,
-            "invalid_date",
-            lambda text: read_moments(text.replace(blank) if blank else text, self.plan.date_formats, zone),
+            ours, "invalid_date", lambda text: read_moments(text, self.plan.date_formats, zone)
         )
 
     def word(self, ours: str) -> pl.Series:

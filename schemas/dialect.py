@@ -99,6 +99,7 @@ class Dialect:
         column named here that the file does not have is left out
     date_formats: strptime, tried strictly in this order; a date with a time zone keeps it
     no_date: texts in a date column that mean there is no date
+    last_touch: column that dates a record whose completed_at is blank, in feeds that keep partials; else ""
     exclude, finished: which records are no answers of clients, and which are not complete
     normal: by column of `exclude`, the values that need no remark; others are accepted with a warning
     missing, not_shown: texts that mean so in every answer column
@@ -120,6 +121,7 @@ class Dialect:
     columns: Mapping[str, str | tuple[str, ...]] = field(hash=False)
     date_formats: tuple[str, ...]
     no_date: tuple[str, ...]
+    last_touch: str
     exclude: tuple[ExcludeRule, ...]
     finished: FinishedRule | None
     normal: Mapping[str, tuple[str, ...]] = field(hash=False)
@@ -218,6 +220,7 @@ def _read(top: RawTable) -> Dialect:
         columns={key: _one_or_more(theirs) for key, theirs in _all_texts(top.table("columns", "[columns]"))},
         date_formats=top.texts("date_formats"),
         no_date=top.texts("no_date"),
+        last_touch=top.optional_text("last_touch") or "",
         exclude=tuple(_exclude(rule) for rule in top.tables("exclude", "[[exclude]]", "reason")),
         finished=_finished(top.table("finished", "[finished]")) if "finished" in top else None,
         normal=dict(_all_texts(top.table("normal", "[normal]"))),
