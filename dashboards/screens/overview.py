@@ -1,0 +1,75 @@
+"""Overview: how the service is doing. Engagement, alliance and outcomes of one published cell."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards import alliance, frame, pieces, shown, words
+from dashboards.filters import choose
+from dashboards.panels import card
+from dashboards.view import View
+
+ENGAGEMENT = (
+    "referrals_received", "clients_seen", "appointments_held", "attendance_rate", "dna_rate", "dropout_rate",
+)
+OUTCOMES = (
+    "finished_course", "paired_outcome_rate", "recovery_rate", "reliable_improvement_rate",
+    "reliable_recovery_rate", "reliable_deterioration_rate",
+)
+
+
+def page() -> None:
+    now = shown.taken()
+    if now.publication is None:
+        st.html(frame.empty(now))
+        return
+    st.html(pieces.header(now.publication.run["site_name"], "Overview", "Engagement, working alliance and outcomes."))
+    chosen = choose(shown.directory(now.publication))
+    if chosen is None:
+        st.html(pieces.notice("No figures yet.", "No period has ended since the first delivery."))
+        return
+    view = View.of(now.publication, chosen)
+    st.html(pieces.scope(chosen.name, chosen.period))
+    engagement(view)
+    alliance.section(view)
+    outcomes(view)
+
+
+def engagement(view: View) -> None:
+    st.html(pieces.section("Engagement", "Do people come, stay, and fill in their questionnaires?"))
+    st.html(pieces.tiles((view.tile(figure) for figure in view.known(ENGAGEMENT)), 3))
+    left, right = st.columns([3, 2])
+    with left:
+        view.trend("engagement", view.known(ENGAGEMENT), default="attendance_rate")
+    with right:
+        completion(view)
+
+
+def completion(view: View) -> None:
+    """Questionnaires completed of those due, one line an instrument."""
+    figure = "questionnaire_completion_rate"
+    metric = view.directory.metrics.get(figure)
+    if metric is None:
+        return
+    rows = [
+        (
+            view.instrument_name(instrument), words.quantity(view.now.get(key)),
+            words.basis(view.now.get(key)) or "–", words.quantity(view.before.get(key)),
+        )
+        for key in sorted(view.now)
+        for instrument in key[1:2]
+        if key[0] == figure
+    ]
+    with card("completion"):
+        st.html(pieces.card_head(metric.title, f"{metric.unit} of those due · {view.chosen.period.title}"))
+        st.html(pieces.table(metric.title, ("Questionnaire", "Completed", "Of those due", "Before"), rows))
+        st.html(f'<p class="a-note">{pieces.before_note(view.chosen.earlier)}</p>{pieces.definition(metric)}')
+
+
+def outcomes(view: View) -> None:
+    st.html(pieces.section("Outcomes", "Of those who finished a course of treatment, who got better?"))
+    st.html(pieces.tiles((view.tile(figure) for figure in view.known(OUTCOMES)), 3))
+    view.trend("outcomes", view.known(OUTCOMES), default="recovery_rate")
+
+
+page()
