@@ -55,6 +55,11 @@ class AnswerKey:
     decimals: int
     decimal_mark: str
 
+    @property
+    def whole_numbers(self) -> bool:
+        """Whether a cell that reads as a whole number is that answer, whatever else is listed."""
+        return self.plain and not self.decimals
+
     def code(self, text: str) -> int | None:
         """Code of one cell's text."""
         normal = normalise(text, self.decimal_mark)
@@ -105,12 +110,14 @@ def _reads_as_number(normal: str, mark: str) -> bool:
 
 
 def codes(cells: pl.Series, key: AnswerKey) -> pl.Series:
-    """Int8 codes of a column of cells (String, blank is null).
+    """Int8 codes of a column of cells (String, or Int16 of a plain key; blank is null).
 
     Whole numbers are cast at once where no listed text can be one; every other distinct text
     is read by `AnswerKey.code`, once.
     """
-    if key.plain and not key.decimals:
+    if cells.dtype == pl.Int16:
+        return _narrow(cells)
+    if key.whole_numbers:
         numbers = cells.cast(pl.Int16, strict=False)
         if numbers.null_count() == cells.null_count():
             return _narrow(numbers)

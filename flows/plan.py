@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -62,6 +63,13 @@ class Plan:
     @property
     def zone(self) -> str | None:
         return self.feed.timezone
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Header names of item cells that may be read as whole numbers at once, and are nothing else."""
+        items = [(name, asked) for asked in self.asked for name in asked.items]
+        used = Counter([*(name for name, _ in items), *_other_names(self)])
+        return frozenset(name for name, asked in items if asked.key.whole_numbers and used[name] == 1)
 
     @property
     def date_formats(self) -> tuple[str, ...]:
@@ -205,14 +213,20 @@ def _warnings(export: Export, feed: Feed, dialect: Dialect, header: list[str]) -
 
 def _names(plan: Plan) -> list[str]:
     """Header names of all cells that are read, each once, in a fixed order."""
+    items = [name for asked in plan.asked for name in asked.items]
+    return list(dict.fromkeys([*_other_names(plan), *items]))
+
+
+def _other_names(plan: Plan) -> list[str]:
+    """Header names of cells that are read and are not items."""
     names = [name for theirs in plan.columns.values() for name in theirs]
     names += [rule.column for rule in plan.exclude]
     names += [plan.finished.column] if plan.finished else []
     names += [check.column for check in plan.feed.attention]
     for asked in plan.asked:
-        names += [*asked.items, *asked.completed, *asked.stored.values()]
+        names += [*asked.completed, *asked.stored.values()]
         others = (asked.session, asked.feed_instrument.rater_column, asked.last_touch)
         names += [name for name in others if name]
         names += [rule.column for rule in asked.exclude]
         names += [asked.finished.column] if asked.finished else []
-    return list(dict.fromkeys(names))
+    return names

@@ -83,7 +83,7 @@ def _settled(export: Export, plan: Plan, job: Job, out: Path) -> Iterator[Counts
     """Settle batches side by side; their counts come in file order. Few batches are in memory at a time."""
     waiting: deque[Future[Counts]] = deque()
     with ThreadPoolExecutor(WORKERS) as pool:
-        for number, read in enumerate(export.readers(plan.positions)):
+        for number, read in enumerate(export.readers(plan.positions, plan.numbers)):
             waiting.append(pool.submit(_settle, number, read, plan, job, out))
             if len(waiting) > WORKERS:
                 yield waiting.popleft().result()
@@ -102,7 +102,9 @@ def _settle(number: int, read: Callable[[], Batch], plan: Plan, job: Job, out: P
         if rows.height:
             rows.write_parquet(out / f"{name}-{number:04}.parquet", compression="lz4", statistics=False)
     counts = Counts(received=batch.rows.height + len(batch.broken), accepted=accepted)
-    for fate, reason, n in pl.concat(frames["records"]).group_by("fate", "reason").len().sort("reason").iter_rows():
+    for fate, reason, n in (
+        pl.concat(frames["records"]).group_by("fate", "reason").len().sort("reason").iter_rows()
+    ):
         if fate == "quarantined":
             counts.quarantined += n
         else:

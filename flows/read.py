@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
@@ -37,9 +37,15 @@ class Export:
             raise ExportRefused("missing_column", name)
         return self.positions[name]
 
-    def readers(self, wanted: Mapping[str, int]) -> Iterator[Callable[[], Batch]]:
-        """Batches to be read in any order, whose cells carry our names beside source_row."""
-        for read in self.records.readers(wanted.values()):
+    def readers(
+        self, wanted: Mapping[str, int], numbers: Collection[str] = ()
+    ) -> Iterator[Callable[[], Batch]]:
+        """Batches to be read in any order, whose cells carry our names beside source_row.
+
+        numbers: names whose cells may come as Int16 instead of text
+        """
+        places = {wanted[name] for name in numbers}
+        for read in self.records.readers(wanted.values(), places):
             yield partial(_named, read, wanted)
 
     def batches(self, wanted: Mapping[str, int]) -> Iterator[Batch]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import BinaryIO
 
 import polars as pl
 
+from flows.clean import Batch, Shape, proven_clean, read_clean
 from schemas.errors import ExportRefused
 
 BLOCK_BYTES = 16 * 1024 * 1024
@@ -26,27 +27,6 @@ ROWS_PER_BATCH = 100_000
 """Rows of a batch on the exact path; the fast path takes a block at a time."""
 
 csv.field_size_limit(RECORD_BYTES)
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How the bytes are laid out: declared by dialect and feed, never guessed."""
-
-    delimiter: str
-    quote: str
-    encoding: str
-
-
-@dataclass
-class Batch:
-    """Records in file order.
-
-    rows:   source_row (Int32, from 1) and one String column per cell wanted; blank is null
-    broken: (source_row, rule) of records that cannot be read
-    """
-
-    rows: pl.DataFrame
-    broken: list[tuple[int, str]] = field(default_factory=list)
 
 
 def utf8_blocks(stream: BinaryIO, encoding: str) -> Iterator[bytes]:
@@ -132,15 +112,19 @@ class Records:
         for read in self.readers(wanted):
             yield read()
 
-    def readers(self, wanted: Iterable[int]) -> Iterator[Callable[[], Batch]]:
-        """The same batches, each to be read when called, in any order and in any thread."""
+    def readers(self, wanted: Iterable[int], numbers: Collection[int] = ()) -> Iterator[Callable[[], Batch]]:
+        """The same batches, each to be read when called, in any order and in any thread.
+
+        numbers: positions whose cells come as Int16 where all of a clean stretch read so
+        """
         columns = sorted(set(wanted))
+        types = {str(at): pl.Int16 if at in numbers else pl.String for at in range(self.width)}
         row, more = 1, True
         while more or self._buffer:
             more = more and self._more()
             stretch, self._buffer = self._complete_lines(final=not more)
-            if proven := _proven_clean(stretch, self.shape, self.width):
-                yield partial(_read_clean, proven, self.shape, self.width, columns, row)
+            if proven := proven_clean(stretch, self.shape, self.width, RECORD_BYTES):
+                yield partial(read_clean, proven, self.shape, types, columns, row)
                 row += proven.count(b"\n")
                 continue
             for batch in self._exact(stretch, columns, row, final=not more):
@@ -311,77 +295,8 @@ class ExactSplitter:
         return "bare_return" if _breaks_at_return(line, self.shape) else "unclosed_quote"
 
 
-def _proven_clean(stretch: bytes, shape: Shape, width: int) -> bytes | None:
-    """The stretch with plain line ends if it is one record of `width` cells a line, else None.
-
-    Proof: no quote, no bare carriage return, no NUL, no byte order mark that polars would take off,
-    no line longer than a record, valid UTF-8, and the delimiters and line ends, in order, are
-    `width - 1` delimiters and a line end again and again.
-    """
-    if not stretch or (shape.quote and shape.quote.encode() in stretch) or b"\0" in stretch:
-        return None
-    if stretch.startswith(codecs.BOM_UTF8) or _has_long_line(stretch):
-        return None
-    if b"\r" in stretch:
-        if stretch.count(b"\r") != stretch.count(b"\r\n"):
-            return None
-        stretch = stretch.replace(b"\r\n", b"\n")
-    if not stretch.endswith(b"\n"):
-        stretch += b"\n"
-    if width == 1 or not _regular(stretch, shape.delimiter, width) or not _is_utf8(stretch):
-        return None
-    return stretch
-
-
-def _has_long_line(stretch: bytes) -> bool:
-    """Whether a line, with its end, is longer than a record: seen by stepping from line end to line end."""
-    at = 0
-    while len(stretch) - at > RECORD_BYTES:
-        end = stretch.rfind(b"\n", at, at + RECORD_BYTES) + 1
-        if not end:
-            return True
-        at = end
-    return False
-
-
-def _regular(stretch: bytes, delimiter: str, width: int) -> bool:
-    """Whether what is left without all other bytes is the pattern of one record a line, again and again."""
-    mark = delimiter.encode()
-    if len(mark) != 1:
-        return False
-    marks = stretch.translate(None, delete=bytes(set(range(256)) - {mark[0], ord("\n")}))
-    lines, rest = divmod(len(marks), width)
-    return not rest and marks == (mark * (width - 1) + b"\n") * lines
-
-
-def _is_utf8(stretch: bytes) -> bool:
-    if stretch.isascii():
-        return True
-    try:
-        stretch.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _ready(batch: Batch) -> Batch:
     return batch
-
-
-def _read_clean(stretch: bytes, shape: Shape, width: int, columns: list[int], first: int) -> Batch:
-    rows = pl.read_csv(
-        stretch,
-        has_header=False,
-        columns=columns,
-        schema={str(n): pl.String for n in range(width)},
-        separator=shape.delimiter,
-        quote_char=None,
-        infer_schema=False,
-    )
-    if rows.height != stretch.count(b"\n"):
-        raise AssertionError("a stretch proven clean gave another number of records")
-    numbers = pl.int_range(first, first + rows.height, dtype=pl.Int32, eager=True)
-    return Batch(rows.insert_column(0, numbers.alias("source_row")))
 
 
 def _batch_of(

@@ -149,7 +149,7 @@ def test_both_paths_give_the_same_records(table, block):
     width, data = table
     with limits(block):
         either = split_records(header(width) + data)
-    with limits(10**6), mock.patch.object(split, "_proven_clean", return_value=None):
+    with limits(10**6), mock.patch.object(split, "proven_clean", return_value=None):
         assert split_records(header(width) + data) == either
 
 
@@ -165,8 +165,8 @@ def test_clean_lines_take_the_fast_path_and_keep_every_cell(rows, block, end, de
         proofs.append(proven(*arguments))
         return proofs[-1]
 
-    proven = split._proven_clean
-    with limits(block), mock.patch.object(split, "_proven_clean", side_effect=spy):
+    proven = split.proven_clean
+    with limits(block), mock.patch.object(split, "proven_clean", side_effect=spy):
         assert split_records(header(3, delimiter) + data, Shape(delimiter, '"', "utf-8")) == kept
     assert len(kept) < 3 or any(proofs)
 
@@ -246,8 +246,8 @@ def test_the_longest_record_is_the_same_on_both_paths(size):
     line = b"1," + b"x" * (size - 3) + b"\n"
     assert len(line) == size
     expected = ["record_too_long"] if size > 20 else [["1", "x" * (size - 3)]]
-    for path in (split._proven_clean, lambda *_: None):
-        with limits(1000, 20), mock.patch.object(split, "_proven_clean", path):
+    for path in (split.proven_clean, lambda *_: None):
+        with limits(1000, 20), mock.patch.object(split, "proven_clean", path):
             assert split_records(b"a,b\n" + line) == expected
             assert split_records(b"a,b\n" + line + b"3,4\n") == [*expected, ["3", "4"]]
 
