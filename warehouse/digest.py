@@ -5,7 +5,7 @@ hashed whole, as fixed-width little-endian values: writing five million rows as 
 as long. Tables with entry_no have a digest per delivery, and theirs is over those.
 
     table   = SHA-256(declaration, then per delivery: rows, SHA-256)
-    delivery = SHA-256(per block: rows, SHA-256)       block: BLOCK_ROWS source rows, from the first
+    delivery = SHA-256(per block: rows, SHA-256)       block: source rows by BLOCK_ROWS
     block   = SHA-256(per column: presence, values)    presence: 0 all null, 1 none, 2 a byte per row
 """
 
@@ -160,7 +160,7 @@ def _runs(con: DuckDBPyConnection, table: Table) -> list[_Run]:
     """The blocks of a table. Without entry_no it is one: figures and small tables."""
     names = table.column_names
     entry = "entry_no" if "entry_no" in names else "0"
-    block = f"(source_row - 1) // {BLOCK_ROWS}" if "source_row" in names else "0"
+    block = f"greatest(source_row, 0) // {BLOCK_ROWS}" if "source_row" in names else "0"
     found = con.execute(
         f'SELECT {entry} AS e, {block} AS b, count(*) FROM "{table.name}" WHERE {hashed_rows(table)}'
         " GROUP BY e, b ORDER BY e, b"
@@ -185,13 +185,16 @@ def _where(table: Table, fetch: Sequence[_Run]) -> str:
     if "entry_no" not in table.column_names:
         return hashed_rows(table)
     first, last = fetch[0], fetch[-1]
-    where = f"entry_no BETWEEN {first.entry_no} AND {last.entry_no}"
-    if "source_row" in table.column_names:
-        where += (
-            f" AND (entry_no > {first.entry_no} OR source_row > {first.block * BLOCK_ROWS})"
-            f" AND (entry_no < {last.entry_no} OR source_row <= {(last.block + 1) * BLOCK_ROWS})"
-        )
-    return where
+    if "source_row" not in table.column_names:
+        return f"entry_no BETWEEN {first.entry_no} AND {last.entry_no}"
+    start = f"source_row >= {first.block * BLOCK_ROWS}" if first.block else "true"
+    stop = f"source_row < {(last.block + 1) * BLOCK_ROWS}"
+    if first.entry_no == last.entry_no:
+        return f"entry_no = {first.entry_no} AND {start} AND {stop}"
+    return (
+        f"entry_no BETWEEN {first.entry_no} AND {last.entry_no}"
+        f" AND (entry_no > {first.entry_no} OR {start}) AND (entry_no < {last.entry_no} OR {stop})"
+    )
 
 
 def physical(column: Column) -> str:

@@ -17,10 +17,8 @@ from warehouse.checks import (
     literal,
 )
 from warehouse.declared import FATES, HIDDEN_STATES, On, declared
+from warehouse.disclosure import MEAN_CASES, RATE_DENOMINATOR
 from warehouse.expectations import SiteFacts
-
-LEAST_DENOMINATOR = 20
-LEAST_CASES_OF_A_MEAN = 10
 
 FIGURES = On(PUBLISHED_FILE, "pub_figure")
 COUNTS = ("numerator", "denominator", "n", "value")
@@ -115,6 +113,7 @@ def _counts(
 ) -> Iterator[Expectation]:
     """Counts are rounded, and none is small; a figure unknown to the dictionary is taken for a count."""
     shown = f"coalesce({where}, true) AND t.{column}"
+    least = (2 * facts.threshold + facts.round_to) // (2 * facts.round_to) * facts.round_to
     yield on.never(
         "rounded_count",
         f"{column} is a multiple of {facts.round_to}",
@@ -124,8 +123,8 @@ def _counts(
     )
     yield on.never(
         "small_count",
-        f"{column} is 0 or at least {facts.threshold}",
-        f"{shown} <> 0 AND t.{column} < {facts.threshold}",
+        f"{column} is 0 or at least {least}",
+        f"{shown} <> 0 AND t.{column} < {least}",
         column,
         needs=needs,
     )
@@ -133,17 +132,19 @@ def _counts(
 
 def _rates(facts: SiteFacts) -> Iterator[Expectation]:
     rate, shown = _of_kind("rate"), "t.value IS NOT NULL"
+    # Both ends are rounded, each by itself: the rest may lose what threshold has beyond whole steps.
+    least = facts.threshold // facts.round_to * facts.round_to
     for name, words, where, column in (
         (
             "rate_denominator",
-            f"a rate has a denominator of at least {LEAST_DENOMINATOR}",
-            f"coalesce(t.denominator, 0) < {LEAST_DENOMINATOR}",
+            f"a rate has a denominator of at least {RATE_DENOMINATOR}",
+            f"coalesce(t.denominator, 0) < {RATE_DENOMINATOR}",
             "denominator",
         ),
         (
             "small_count",
-            f"the rest of a rate, denominator less numerator, is 0 or at least {facts.threshold}",
-            f"t.denominator - t.numerator <> 0 AND t.denominator - t.numerator < {facts.threshold}",
+            f"the rest of a rate, denominator less numerator, is 0 or at least {least}",
+            f"t.denominator - t.numerator <> 0 AND t.denominator - t.numerator < {least}",
             "numerator",
         ),
         ("percent_range", "a rate is 0 to 100 %", "t.value NOT BETWEEN 0 AND 100", "value"),
@@ -162,8 +163,8 @@ def _means() -> Iterator[Expectation]:
     for name, words, where, column in (
         (
             "mean_cases",
-            f"a mean is of at least {LEAST_CASES_OF_A_MEAN} cases",
-            f"coalesce(t.n, 0) < {LEAST_CASES_OF_A_MEAN}",
+            f"a mean is of at least {MEAN_CASES} cases",
+            f"coalesce(t.n, 0) < {MEAN_CASES}",
             "n",
         ),
         ("mean_sum", "a mean comes without its sum", "t.numerator IS NOT NULL", "numerator"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from collections import Counter
@@ -86,6 +87,15 @@ def test_what_blocks_and_what_warns():
 def test_disclosure_settings_are_those_of_the_site():
     words = {one.words for one in on_publication()}
     assert {"n is a multiple of 5", "n is 0 or at least 5"} <= words
+
+
+@pytest.mark.parametrize(
+    ("threshold", "round_to", "least"), [(5, 5, 5), (7, 5, 5), (8, 5, 10), (10, 10, 10), (3, 5, 5)]
+)
+def test_the_least_shown_count_is_the_threshold_rounded(threshold, round_to, least):
+    facts = dataclasses.replace(FACTS, threshold=threshold, round_to=round_to)
+    words = {one.words for one in publication_expectations(facts, RUN)}
+    assert f"n is 0 or at least {least}" in words
 
 
 def test_no_query_selects_a_column_of_the_data():
