@@ -24,12 +24,18 @@ class Common:
     session: pl.Series | None
 
 
-def keyed(rows: pl.DataFrame, plan: Plan, ours: str, people: Pseudonymiser) -> pl.Series | None:
-    """Pseudonyms of one of our columns; None where the feed has no such column."""
+def ids(rows: pl.DataFrame, plan: Plan, ours: str) -> pl.Series | None:
+    """Texts of one of our columns of ids, as they are keyed; None where the feed has no such column."""
     if ours not in plan.columns:
         return None
     whole = ours in ("client", "clinician")
-    return people.keys(joined(rows, plan.columns[ours], plan.feed.missing, whole), ours)
+    return joined(rows, plan.columns[ours], plan.feed.missing, whole)
+
+
+def keyed(rows: pl.DataFrame, plan: Plan, ours: str, people: Pseudonymiser) -> pl.Series | None:
+    """Pseudonyms of one of our columns; None where the feed has no such column."""
+    texts = ids(rows, plan, ours)
+    return None if texts is None else people.keys(texts, ours)
 
 
 def administrations(

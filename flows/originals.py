@@ -7,8 +7,8 @@ from contextlib import ExitStack, closing
 
 import polars as pl
 
+from flows.administrations import ids
 from flows.build import Setup, Work, job_of, works
-from flows.cells import joined
 from flows.plan import Plan, make_plan
 from flows.process import Job
 from flows.read import open_export
@@ -75,8 +75,8 @@ class _Reading:
         self._newest = 0
 
     def added(self, rows: pl.DataFrame) -> pl.DataFrame:
-        ids = self._up_to(rows["source_row"][-1])
-        found = rows.join(ids, on="source_row", how="left", maintain_order="left")
+        held = self._up_to(rows["source_row"][-1])
+        found = rows.join(held, on="source_row", how="left", maintain_order="left")
         differs = (pl.col(f"{ours}_key").ne_missing(pl.col(f"{ours}_read")) for ours in PEOPLE)
         wrong = found.filter(pl.any_horizontal(differs))["source_row"]
         if len(wrong):
@@ -91,10 +91,10 @@ class _Reading:
         frames = [self._held]
         while self._newest < row and (batch := next(self._batches, None)) is not None:
             frames.append(batch)
-            self._newest = max(self._newest, *batch["source_row"][-1:])
-        ids = pl.concat(frames)
-        self._held = ids.filter(pl.col("source_row") >= row)
-        return ids
+            self._newest = max((self._newest, *batch["source_row"].tail(1)))
+        read = pl.concat(frames)
+        self._held = read.filter(pl.col("source_row") >= row)
+        return read
 
 
 def _ids(work: Work, setup: Setup) -> Generator[pl.DataFrame]:
@@ -120,15 +120,16 @@ def _positions(plan: Plan) -> dict[str, int]:
 
 
 def _read(rows: pl.DataFrame, plan: Plan, job: Job) -> pl.DataFrame:
-    ids = {"source_row": rows["source_row"]}
+    found = {"source_row": rows["source_row"]}
     for ours in PEOPLE:
-        if ours in plan.columns:
-            ids[ours] = joined(rows, plan.columns[ours], plan.feed.missing)
-            ids[f"{ours}_read"] = job.people.keys(ids[ours], ours)
+        texts = ids(rows, plan, ours)
+        if texts is not None:
+            found[ours] = texts
+            found[f"{ours}_read"] = job.people.keys(texts, ours)
     if plan.each_row:
-        ids["client_read"] = job.people.rows(rows["source_row"])
-    return pl.DataFrame(ids).select(
-        pl.col(name).cast(dtype) if name in ids else pl.lit(None, dtype=dtype).alias(name)
+        found["client_read"] = job.people.rows(rows["source_row"])
+    return pl.DataFrame(found).select(
+        pl.col(name).cast(dtype) if name in found else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in _IDS.items()
     )
 

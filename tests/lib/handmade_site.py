@@ -1,7 +1,7 @@
 """A site written by hand: few records, every fate, and ids that are hard on an export.
 
 Both clinics have a client C-001 and mean two people by it. Ids that begin like formulas, quoted newlines,
-tenths, refusals, a feed without ids, and a form of two questionnaires are all there.
+tenths, refusals, a feed without ids, and rows of several questionnaires are all there.
 """
 
 from __future__ import annotations
@@ -94,6 +94,26 @@ rater = "client"
 items = "g{n}"
 
 [[feeds]]
+id = "south-course"
+clinic = "southmere"
+kind = "responses"
+path = "inbox/course-*.csv"
+dialect = "csv"
+undated = true
+[feeds.columns]
+client = "PID"
+[[feeds.instruments]]
+id = "gad_7"
+rater = "client"
+items = "last{n}"
+session = 8
+[[feeds.instruments]]
+id = "gad_7"
+rater = "client"
+items = "first{n}"
+session = 1
+
+[[feeds]]
 id = "south-walk-in"
 clinic = "southmere"
 kind = "responses"
@@ -151,6 +171,11 @@ Ward,No,Done,p1,p2,p3,p4,p5,p6,p7,p8,p9,g1,g2,g3,g4,g5,g6,g7
 A,1,2026-04-01,1,1,1,1,1,1,1,1,1,2,2,2,2,2,2,2
 A,2,2026-04-01,1,1,1,1,1,1,1,1,1,2,2,2,2,2,2,7.9
 A,3,1 April,1,1,1,1,1,1,1,1,1,2,2,2,2,2,2,2
+A,,2026-04-01,1,1,1,1,1,1,1,1,1,2,2,2,2,2,2,2
+""",
+    "course-1.csv": """\
+PID,first1,first2,first3,first4,first5,first6,first7,last1,last2,last3,last4,last5,last6,last7
+C-020,3,3,3,3,3,3,3,0,0,0,0,0,0,1
 """,
     "walk-in-1.csv": """\
 g1,g2,g3,g4,g5,g6,g7
