@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 import polars as pl
 
-from flows.split import OTHER_DELIMITERS, Batch, Records, Shape
+from flows.clean import Batch, Shape
+from flows.split import OTHER_DELIMITERS, Records
 from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
 from schemas.site import Feed

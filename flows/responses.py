@@ -78,10 +78,17 @@ def _record_reason(rows: pl.DataFrame, plan: Plan) -> pl.Series:
 
 
 def _blank(rows: pl.DataFrame, among: pl.Series) -> pl.Series:
-    """True for those of the rows whose cells are all blank: nothing was excluded there but nothing."""
-    cells = rows.lazy().filter(among).select("source_row", pl.exclude("source_row").str.strip_chars())
-    blank = cells.filter(pl.all_horizontal(pl.exclude("source_row").fill_null("") == ""))
-    return among & rows["source_row"].is_in(blank.collect()["source_row"].implode())
+    """True for those of the rows whose cells are all blank: there was nothing to exclude."""
+    if not among.any():
+        return among
+    few = rows.filter(among)
+    blank = few.select(pl.all_horizontal(_is_blank(cells) for cells in few.drop("source_row"))).to_series()
+    return among & rows["source_row"].is_in(few["source_row"].filter(blank).implode())
+
+
+def _is_blank(cells: pl.Series) -> pl.Expr:
+    cell = pl.col(cells.name)
+    return cell.str.strip_chars().fill_null("") == "" if cells.dtype == pl.String else cell.is_null()
 
 
 def _finished(rows: pl.DataFrame, rule: FinishedRule) -> pl.Series:

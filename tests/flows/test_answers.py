@@ -17,6 +17,7 @@ from flows.answers import (
     codes,
     normalise,
 )
+from flows.clean import Shape, read_clean
 from schemas.dialect import load_dialects
 from schemas.instrument import MISSING_CODES
 from schemas.registry import load
@@ -202,3 +203,22 @@ def test_equal_numbers_are_one_code(left, right):
     alike = normalise(left) == normalise(right)
     assert alike == same(left, right, ".")
     assert plain_number(normalise(left)) == plain_number(left)
+
+
+@given(
+    st.lists(
+        st.one_of(numbers, st.sampled_from(["", " ", " 5", "5 ", "\t5", "007", "+5", "-0", "x"])), max_size=6
+    )
+)
+def test_cells_that_a_clean_stretch_gives_as_numbers_have_the_same_codes(cells):
+    cells = [cell for cell in cells if not set(cell) & set(",\n")]
+    data = "".join(f"{cell},x\n" for cell in cells).encode()
+    as_numbers, as_texts = (read_cells(data, types) for types in (pl.Int16, pl.String))
+    assert codes(as_numbers, key()).to_list() == codes(as_texts, key()).to_list()
+    assert as_texts.dtype == pl.String
+
+
+def read_cells(data, dtype):
+    if not data:
+        return pl.Series("0", [], dtype=dtype)
+    return read_clean(data, Shape(",", '"', "utf-8"), {"0": dtype, "1": pl.String}, [0], 1).rows["0"]

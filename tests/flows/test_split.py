@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows import split
-from flows.split import Records, Shape
+from flows.clean import Shape
+from flows.split import Records
 from schemas.errors import ExportRefused
 from tests.lib.plain_records import plain_records
 
