@@ -24,8 +24,12 @@ import polars as pl
 
 ITEMS = [f"Q{n}" for n in range(1, 13)]
 TYPES = {
-    "ResponseId": "VARCHAR", "PID": "VARCHAR", "SessionNo": "INTEGER", "Clinician": "VARCHAR",
-    "EndDate": "TIMESTAMP", **dict.fromkeys(ITEMS, "INTEGER"),
+    "ResponseId": "VARCHAR",
+    "PID": "VARCHAR",
+    "SessionNo": "INTEGER",
+    "Clinician": "VARCHAR",
+    "EndDate": "TIMESTAMP",
+    **dict.fromkeys(ITEMS, "INTEGER"),
 }
 SESSIONS = 10
 SITE = """
@@ -58,6 +62,7 @@ import duckdb, resource, sys, time
 source, target, types = sys.argv[1], sys.argv[2], eval(sys.argv[3])
 began = time.perf_counter()
 con = duckdb.connect(target)
+con.execute("SET enable_progress_bar = false")
 con.execute("CREATE TABLE t AS SELECT * FROM read_csv(?, auto_detect = false, header = true,"
             " delim = ',', quote = '\\"', columns = " + repr(types) + ")", [source])
 con.close()
@@ -73,14 +78,14 @@ def write_export(path: Path, administrations: int) -> None:
     session = np.tile(np.arange(1, SESSIONS + 1), clients)
     day = np.repeat(rng.integers(0, 780, clients), SESSIONS) + session * 7
     order = np.argsort(day, kind="stable")
-    start = np.datetime64("2024-01-01")
+    first_day = np.datetime64("2024-01-01") + day[order].astype("timedelta64[D]")
     frame = pl.DataFrame(
         {
             "ResponseId": "R_" + pl.Series(np.arange(len(order))).cast(pl.String).str.zfill(9),
             "PID": "C" + pl.Series(client[order]).cast(pl.String).str.zfill(7),
             "SessionNo": session[order],
             "Clinician": "T" + pl.Series(client[order] % 900).cast(pl.String).str.zfill(3),
-            "EndDate": pl.Series(start + day[order].astype("timedelta64[D]")).cast(pl.Date).cast(pl.String) + " 10:17:00",
+            "EndDate": pl.Series(first_day).cast(pl.Date).cast(pl.String) + " 10:17:00",
             **{item: rng.integers(1, 6, len(order)) for item in ITEMS},
         }
     )
@@ -101,14 +106,15 @@ def build_once(site: Path, export: Path) -> tuple[dict[str, float], float, float
     (site / "inbox").mkdir(parents=True)
     (site / "site.toml").write_text(SITE)
     (site / "inbox" / "alliance.csv").hardlink_to(export)
-    out, seconds, peak = timed(
-        [sys.executable, "-m", "flows.cli", "build", "--site", str(site), "--out", str(site / "out.duckdb"), "--json"]
-    )
+    accord = [sys.executable, "-m", "flows.cli", "build", "--json"]
+    out, seconds, peak = timed([*accord, "--site", str(site), "--out", str(site / "out.duckdb")])
     return json.loads(out)["seconds"], seconds, peak
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--administrations", type=int, default=5_000_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path("bench-data"))
@@ -122,14 +128,17 @@ def main() -> None:
     for _ in range(asked.runs):
         target = asked.folder / "baseline.duckdb"
         target.unlink(missing_ok=True)
-        loads.append(float(timed([sys.executable, "-c", BASELINE, str(export), str(target), repr(TYPES)])[0]))
+        baseline = [sys.executable, "-c", BASELINE, str(export), str(target), repr(TYPES)]
+        loads.append(float(timed(baseline)[0]))
         stages, seconds, _ = build_once(asked.folder / "site", export)
         builds.append(sum(stages.values()))
         shown = ", ".join(f"{name} {value:.2f}" for name, value in stages.items())
         print(f"  DuckDB load {loads[-1]:.2f} s   build {builds[-1]:.2f} s ({shown}; process {seconds:.2f})")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
     load, build = statistics.median(loads), statistics.median(builds)
-    print(f"medians: load {load:.2f} s, build {build:.2f} s, ratio {build / load:.2f}, peak memory {peak:.2f} GB")
+    print(
+        f"medians: load {load:.2f} s, build {build:.2f} s, ratio {build / load:.2f}, peak {peak:.2f} GB"
+    )
 
 
 if __name__ == "__main__":

@@ -18,11 +18,13 @@ from flows.process import Job, process_file
 from flows.pseudonyms import Pseudonymiser
 from schemas.dialect import load_dialects
 from schemas.errors import ConfigError
+from schemas.frames import administration_schema
 from schemas.instrument import Instrument
 from schemas.registry import Registry
 from schemas.site import Feed, Site
+from schemas.site_checks import OWN_NAMES
 from warehouse import archive, ledger
-from warehouse.connect import new_database
+from warehouse.connect import is_database, new_database
 from warehouse.load import Delivery, load
 from warehouse.marts import build_marts
 from warehouse.parts import PartStore, read_counts
@@ -90,11 +92,20 @@ class Stages:
 
 def collect(setup: Setup, now: datetime) -> archive.Collected:
     """Archive what is new in the inboxes; the ledger says when the site is first run with a key."""
-    collected = archive.collect(setup.folder, [(feed.id, feed.path) for feed in setup.site.feeds], now)
+    feeds = [(feed.id, feed.path) for feed in setup.site.feeds]
+    collected = archive.collect(setup.folder, feeds, now, pause=lambda seconds: _useful_pause(setup, seconds))
     known = last_key(setup.folder)
     if (collected.new or known) and known != setup.key.id:
         ledger.append(setup.folder, [("key", {"id": setup.key.id})], now)
     return collected
+
+
+def _useful_pause(setup: Setup, seconds: float) -> None:
+    """Wait, and meanwhile make the schemas that processing needs: pandera takes a second to import."""
+    began = time.monotonic()
+    for instrument in asked_instruments(setup):
+        administration_schema(instrument)
+    time.sleep(max(0.0, seconds - (time.monotonic() - began)))
 
 
 def last_key(folder: Path) -> str | None:
@@ -107,7 +118,11 @@ def works(setup: Setup, entries: Sequence[archive.Entry]) -> list[Work]:
     """Deliveries of the feeds that site.toml has, in ledger order."""
     feeds = {feed.id: feed for feed in setup.site.feeds}
     return [
-        Work(entry, feeds[entry.feed], memo_key(entry.sha256, feeds[entry.feed], setup.site, setup.registry, setup.key.id))
+        Work(
+            entry,
+            feeds[entry.feed],
+            memo_key(entry.sha256, feeds[entry.feed], setup.site, setup.registry, setup.key.id),
+        )
         for entry in entries
         if entry.feed in feeds
     ]
@@ -135,9 +150,18 @@ def delivered(work: Work, store: PartStore) -> Delivery:
     """A processed delivery as the load takes it."""
     entry, part = work.entry, store.folder(work.memo)
     return Delivery(
-        entry_no=entry.entry_no, entry=entry.entry, feed=work.feed.id, clinic=work.feed.clinic, kind=work.feed.kind,
-        snapshot=work.feed.delivery == "snapshot", file=entry.file, sha256=entry.sha256, bytes=entry.bytes,
-        arrived_at=entry.arrived_at, part=part, counts=read_counts(part),
+        entry_no=entry.entry_no,
+        entry=entry.entry,
+        feed=work.feed.id,
+        clinic=work.feed.clinic,
+        kind=work.feed.kind,
+        snapshot=work.feed.delivery == "snapshot",
+        file=entry.file,
+        sha256=entry.sha256,
+        bytes=entry.bytes,
+        arrived_at=entry.arrived_at,
+        part=part,
+        counts=read_counts(part),
     )
 
 
@@ -182,15 +206,28 @@ def dimensions(
     """Rows of the small tables that come from configuration and registry."""
     site = setup.site
     said = {
-        "as_of": inputs.as_of, "decisions": inputs.decisions, "registry": inputs.registry, "site": inputs.site,
-        "key_id": inputs.key_id, "code": inputs.code, "lock": inputs.lock,
-        "timezone": site.timezone, "site_name": site.name,
+        "as_of": inputs.as_of,
+        "decisions": inputs.decisions,
+        "registry": inputs.registry,
+        "site": inputs.site,
+        "key_id": inputs.key_id,
+        "code": inputs.code,
+        "lock": inputs.lock,
+        "timezone": site.timezone,
+        "site_name": site.name,
     }
     return {
         "core_run": list(said.items()),
         "core_clinic": [(clinic.id, clinic.name, clinic.service) for clinic in site.clinics],
         "core_due": [
-            (due.service, due.instrument, due.rater, number, "listed" if isinstance(due.sessions, tuple) else due.sessions, session)
+            (
+                due.service,
+                due.instrument,
+                due.rater,
+                number,
+                "listed" if isinstance(due.sessions, tuple) else due.sessions,
+                session,
+            )
             for number, due in enumerate(site.due, 1)
             for session in (due.sessions if isinstance(due.sessions, tuple) else (None,))
         ],
@@ -199,13 +236,26 @@ def dimensions(
         ],
         "core_scale": [
             (i.id, s.id, number, len(s.items), s.minimum, s.maximum, s.direction, s.unit)
-            for i in instruments for number, s in enumerate(i.scales, 1)
+            for i in instruments
+            for number, s in enumerate(i.scales, 1)
         ],
         "core_threshold": [
             (i.id, t.scale, t.kind, t.name, t.value, t.comparison, t.evidence)
-            for i in instruments for t in i.thresholds if t.on
+            for i in instruments
+            for t in i.thresholds
+            if t.on
         ],
     }
+
+
+def check_out(out: Path, site: Path) -> None:
+    """Raises ConfigError where `accord build` would write over something that is none of its own files."""
+    target = out.resolve()
+    own = [site.resolve() / name for name in OWN_NAMES]
+    if any(target.is_relative_to(one) for one in own):
+        raise ConfigError(f"{out}: belongs to the site itself; choose another place")
+    if target.is_dir() or (target.exists() and not is_database(target)):
+        raise ConfigError(f"{out}: is there and is no DuckDB file; choose another name")
 
 
 def build(setup: Setup, out: Path, now: datetime, as_of: date | None = None, tell: Tell = silent) -> Stages:

@@ -14,6 +14,9 @@ from schemas.tables import Table
 
 MEMORY_LIMIT = "2GB"
 
+MAGIC, MAGIC_AT = b"DUCK", 8
+"""What a DuckDB file begins with, after a checksum of eight bytes."""
+
 Connection = duckdb.DuckDBPyConnection
 """For those who pass a connection on and do not import DuckDB."""
 
@@ -42,8 +45,15 @@ def connect(path: Path, read_only: bool = False, threads: int | None = None) -> 
     except duckdb.Error as error:
         kind = "is locked by another process" if "lock" in str(error).lower() else "cannot be opened"
         raise WarehouseError(f"{path.name} {kind}") from None
+    con.execute("SET enable_progress_bar = false")
     con.execute("SET TimeZone = 'UTC'")
     return con
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file says of itself that it is DuckDB's."""
+    with path.open("rb") as content:
+        return content.read(MAGIC_AT + len(MAGIC))[MAGIC_AT:] == MAGIC
 
 
 @contextmanager
