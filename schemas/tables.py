@@ -67,9 +67,7 @@ def _key(name: str, type_: str, comment: str, unit: str = "") -> Column:
 
 ENTRY_NO = _key("entry_no", "INTEGER", "Place of the delivery in the ledger, from 1")
 SOURCE_ROW = _key("source_row", "INTEGER", "Data row in the export, from 1")
-FORM_NO = _key(
-    "form_no", "SMALLINT", "Which of the feed's questionnaires, in the order of site.toml, from 1"
-)
+FORM_NO = _key("form_no", "SMALLINT", "Which of the feed's questionnaires, as site.toml lists them, from 1")
 CLINIC = _key("clinic", "VARCHAR", "Clinic id of site.toml")
 CLIENT = _key("client_key", "UBIGINT", "Keyed pseudonym of the client within its clinic")
 CLINICIAN = Column("clinician_key", "UBIGINT", "Keyed pseudonym of the clinician")
@@ -113,8 +111,7 @@ CORE = (
         ),
     ),
     Table(
-        "core_due", "a rule of what should be answered when",
-        ("service", "instrument", "rater", "rule_no", "session"),
+        "core_due", "a rule of what is due when", ("service", "instrument", "rater", "rule_no", "session"),
         (
             _key("service", "VARCHAR", "Service the rule is for"),
             _key("instrument", "VARCHAR", "Instrument due"),
@@ -265,8 +262,7 @@ FIGURE_COLUMNS = (
     _key("service", "VARCHAR", "Service id, or all"),
     _key("clinic", "VARCHAR", "Clinic id, or all"),
     _key("grain", "VARCHAR", "month, quarter, year, rolling_12_months, all, or session"),
-    _key("period", "VARCHAR",
-         "2026-03, 2026-Q1, 2026, 2026-03 (twelve months to it), all, or session number"),
+    _key("period", "VARCHAR", "2026-03 (a month, or twelve to it), 2026-Q1, 2026, all, or session number"),
     _key("instrument", "VARCHAR", "Instrument id, or empty"),
     _key("scale", "VARCHAR", "Scale id, or empty"),
 )
