@@ -19,11 +19,11 @@ from pathlib import Path
 import polars as pl
 
 from flows.cells import PROBLEM, RECORD
+from flows.clean import Batch
 from flows.plan import Plan, make_plan
 from flows.pseudonyms import Pseudonymiser
 from flows.read import Export, open_export
 from flows.responses import process_responses
-from flows.split import Batch
 from flows.tables import process_appointments, process_referrals
 from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
