@@ -15,7 +15,7 @@ def test_nothing_set_is_the_default():
 
 
 def test_the_command_line_wins_over_the_environment():
-    environ = {"ACCORD_SITE": "/srv/accord", "HOME": "/root"}
+    environ = {"ACCORD_SITE": "/srv/accord", "HOME": "/srv/home"}
     assert Settings.from_env(environ).site == Path("/srv/accord")
     assert Settings.from_env(environ, Path("here")).site == Path("here")
 
