@@ -136,9 +136,7 @@ def main() -> None:
         print(f"  DuckDB load {loads[-1]:.2f} s   build {builds[-1]:.2f} s ({shown}; process {seconds:.2f})")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
     load, build = statistics.median(loads), statistics.median(builds)
-    print(
-        f"medians: load {load:.2f} s, build {build:.2f} s, ratio {build / load:.2f}, peak {peak:.2f} GB"
-    )
+    print(f"medians: load {load:.2f} s, build {build:.2f} s, ratio {build / load:.2f}, peak {peak:.2f} GB")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,15 @@ from functools import cache
 from importlib.resources import files
 
 EXCLUDED_REASONS = (
-    "preview", "test", "spam", "not_finished", "no_consent",
-    "attention_check", "outside_period", "empty", "exact_duplicate",
+    "preview",
+    "test",
+    "spam",
+    "not_finished",
+    "no_consent",
+    "attention_check",
+    "outside_period",
+    "empty",
+    "exact_duplicate",
 )
 """Reasons of exclusion; the first that applies, in this order, counts."""
 

@@ -90,22 +90,42 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[obj
 def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
     """delivery: one row each; live says whether its records can stand, many whether its feed has others."""
     con.execute(
-        "CREATE TEMP TABLE delivery (entry_no INTEGER, entry VARCHAR, feed VARCHAR, clinic VARCHAR, kind VARCHAR,"
-        " snapshot BOOLEAN, file VARCHAR, sha256 VARCHAR, bytes BIGINT, arrived_at TIMESTAMP, refused VARCHAR,"
+        "CREATE TEMP TABLE delivery (entry_no INTEGER, entry VARCHAR, feed VARCHAR, clinic VARCHAR,"
+        " kind VARCHAR, snapshot BOOLEAN, file VARCHAR, sha256 VARCHAR, bytes BIGINT,"
+        " arrived_at TIMESTAMP, refused VARCHAR,"
         " received INTEGER, part VARCHAR)"
     )
-    _insert(con, "delivery", [
-        (d.entry_no, d.entry, d.feed, d.clinic, d.kind, d.snapshot, d.file, d.sha256, d.bytes,
-         d.arrived_at.replace(tzinfo=None), d.counts.refused, d.counts.received, str(d.part))
-        for d in deliveries
-    ])
+    _insert(
+        con,
+        "delivery",
+        [
+            (
+                d.entry_no,
+                d.entry,
+                d.feed,
+                d.clinic,
+                d.kind,
+                d.snapshot,
+                d.file,
+                d.sha256,
+                d.bytes,
+                d.arrived_at.replace(tzinfo=None),
+                d.counts.refused,
+                d.counts.received,
+                str(d.part),
+            )
+            for d in deliveries
+        ],
+    )
     con.execute(
-        "CREATE TEMP TABLE live AS SELECT entry_no, feed, clinic, part, count(*) OVER (PARTITION BY feed) > 1 AS many,"
+        "CREATE TEMP TABLE live AS SELECT entry_no, feed, clinic, part,"
+        " count(*) OVER (PARTITION BY feed) > 1 AS many,"
         " NOT snapshot OR entry_no = max(entry_no) OVER (PARTITION BY feed) AS stands"
         " FROM delivery WHERE refused IS NULL"
     )
     con.execute(
-        "CREATE TEMP TABLE lost (entry_no INTEGER, source_row INTEGER, kind VARCHAR, form_no SMALLINT, fate VARCHAR)"
+        "CREATE TEMP TABLE lost (entry_no INTEGER, source_row INTEGER, kind VARCHAR, form_no SMALLINT,"
+        " fate VARCHAR)"
     )
     con.execute("CREATE TEMP TABLE part_file (kind VARCHAR, place UBIGINT, part VARCHAR)")
 
@@ -130,7 +150,8 @@ def _stage(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], name:
     # file_index is a number, and joins in a quarter of the time that file names take
     con.execute(
         f"CREATE TEMP VIEW staged_{name} AS SELECT l.entry_no, l.feed, l.clinic, l.many, l.stands, p.*"
-        f" FROM read_parquet([{listed}]) p JOIN (SELECT f.place, l.* FROM part_file f JOIN live l USING (part)"
+        f" FROM read_parquet([{listed}]) p"
+        " JOIN (SELECT f.place, l.* FROM part_file f JOIN live l USING (part)"
         f" WHERE f.kind = '{name}') l ON l.place = p.file_index"
     )
 
@@ -152,7 +173,8 @@ def _insert_standing(con: duckdb.DuckDBPyConnection, source: str, table: Table, 
         f" AND x.source_row = s.source_row AND x.form_no = {form_no}"
     )
     con.execute(
-        f'INSERT INTO "{table.name}" ({columns}) SELECT {columns} FROM {source} s{anti if some else ""} WHERE s.stands'
+        f'INSERT INTO "{table.name}" ({columns})'
+        f" SELECT {columns} FROM {source} s{anti if some else ''} WHERE s.stands"
     )
 
 
@@ -186,33 +208,42 @@ def create_views(con: duckdb.DuckDBPyConnection, instruments: Sequence[Instrumen
 
 
 def _no_rows(more: str) -> str:
-    columns = ", ".join(f"NULL::{c.type} AS {c.name}" for c in ADMINISTRATION_COLUMNS if c.name != "instrument")
+    columns = ", ".join(
+        f"NULL::{c.type} AS {c.name}" for c in ADMINISTRATION_COLUMNS if c.name != "instrument"
+    )
     return f"SELECT {columns}, '' AS instrument{more} WHERE false"
 
 
 def _insert_exports(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
     """core_export: the records of each delivery by fate; accepted ones are counted where they lie."""
-    streams = [f"SELECT entry_no, form_no AS stream, count(*) AS n FROM {t.name} GROUP BY ALL" for t in tables]
-    streams += [f"SELECT entry_no, 0 AS stream, count(*) AS n FROM {name} GROUP BY ALL" for name in TABLE_KINDS.values()]
+    streams = [
+        f"SELECT entry_no, form_no AS stream, count(*) AS n FROM {t.name} GROUP BY ALL" for t in tables
+    ]
+    streams += [
+        f"SELECT entry_no, 0 AS stream, count(*) AS n FROM {name} GROUP BY ALL"
+        for name in TABLE_KINDS.values()
+    ]
     con.execute("CREATE TEMP TABLE stream AS " + " UNION ALL ".join(streams))
     con.execute(
         "CREATE TEMP TABLE standing AS SELECT entry_no, sum(n)::INTEGER AS records, count(*) AS streams,"
         " sum(n)::INTEGER AS administrations FROM stream GROUP BY entry_no"
     )
     rows = " UNION ALL ".join(
-        f"SELECT entry_no, source_row FROM {t.name} SEMI JOIN (SELECT entry_no FROM standing WHERE streams > 1) s USING (entry_no)"
+        f"SELECT entry_no, source_row FROM {t.name}"
+        " SEMI JOIN (SELECT entry_no FROM standing WHERE streams > 1) s USING (entry_no)"
         for t in tables
     )
     if tables:
         con.execute(
-            f"UPDATE standing SET records = d.n FROM (SELECT entry_no, count(DISTINCT source_row)::INTEGER AS n"
+            "UPDATE standing SET records = d.n"
+            " FROM (SELECT entry_no, count(DISTINCT source_row)::INTEGER AS n"
             f" FROM ({rows}) GROUP BY entry_no) d WHERE d.entry_no = standing.entry_no"
         )
     con.execute(
         """
         INSERT INTO core_export
-        SELECT d.entry_no, d.entry, d.feed, d.clinic, d.kind, d.file, d.sha256, d.bytes, d.arrived_at, d.refused,
-               d.received, coalesce(s.records, 0),
+        SELECT d.entry_no, d.entry, d.feed, d.clinic, d.kind, d.file, d.sha256, d.bytes, d.arrived_at,
+               d.refused, d.received, coalesce(s.records, 0),
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'quarantined'),
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'excluded'),
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'superseded'),

@@ -63,16 +63,21 @@ def _settle(
 ) -> None:
     """Add to `lost` the rows of `source` that do not stand under one key."""
     columns = ", ".join(key)
+    # hash() only narrows the search: rows of one key always meet here, others seldom
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE again AS SELECT hash({columns}) AS key_hash FROM {source}"
+        " GROUP BY ALL HAVING count(*) > 1"
+    )
+    if not _any(con, "SELECT 1 FROM again"):
+        return
     con.execute(
         f"""
         INSERT INTO lost
-        WITH again AS (
-            -- hash() only narrows the search: rows of one key always meet here
-            SELECT hash({columns}) AS key_hash FROM {source} GROUP BY ALL HAVING count(*) > 1
-        ), candidate AS (
+        WITH candidate AS (
             SELECT s.*, {says} AS says FROM {source} s WHERE hash({columns}) IN (SELECT key_hash FROM again)
         ), told AS (
-            SELECT *, coalesce(says IS NOT DISTINCT FROM lag(says) OVER in_key AND row_number() OVER in_key > 1, false)
+            SELECT *, coalesce(
+                row_number() OVER in_key > 1 AND says IS NOT DISTINCT FROM lag(says) OVER in_key, false)
                       AS repeats
             FROM candidate
             WINDOW in_key AS (PARTITION BY {columns} ORDER BY entry_no, {order} NULLS FIRST, source_row)
@@ -109,7 +114,8 @@ def settle_administrations(con: duckdb.DuckDBPyConnection, instrument: Instrumen
                CASE WHEN session IS NULL AND completed_at IS NULL THEN response_key END AS response_last
         FROM staged_{name} s ANTI JOIN (SELECT * FROM lost WHERE kind = '{name}') x
              ON x.entry_no = s.entry_no AND x.source_row = s.source_row AND x.form_no = s.form_no
-        WHERE stands AND NOT each_row AND (session IS NOT NULL OR completed_at IS NOT NULL OR response_key IS NOT NULL)
+        WHERE stands AND NOT each_row
+          AND (session IS NOT NULL OR completed_at IS NOT NULL OR response_key IS NOT NULL)
         """
     )
     _settle(con, name, f"open_{name}", _KEY, f"row({answers})", "completed_at", "form_no")
@@ -152,7 +158,8 @@ def settle_records(con: duckdb.DuckDBPyConnection, instruments: Sequence[str]) -
         _union(
             "response_seen",
             [
-                f"SELECT DISTINCT feed, response_key, entry_no FROM staged_{name} WHERE many AND stands AND response_key IS NOT NULL"
+                f"SELECT DISTINCT feed, response_key, entry_no FROM staged_{name}"
+                " WHERE many AND stands AND response_key IS NOT NULL"
                 for name in responses
             ],
             "NULL::VARCHAR AS feed, NULL::UBIGINT AS response_key, NULL::INTEGER AS entry_no",
@@ -220,19 +227,22 @@ def _settle_fates(con: duckdb.DuckDBPyConnection) -> None:
     """Newer snapshots, records left out when they were processed, and records all of whose rows were lost."""
     processed = "SELECT entry_no, source_row, fate, reason, stands FROM staged_records"
     if not _staged(con, "records"):
-        processed = "SELECT NULL::INTEGER entry_no, NULL::INTEGER source_row, '' fate, '' reason, true stands WHERE false"
+        processed = "SELECT *, true AS stands FROM core_record"  # which is still empty
     con.execute(
         f"""
         INSERT INTO core_record
         WITH processed AS ({processed}), first_rule AS (
             SELECT entry_no, source_row, min(rule) AS rule FROM problem GROUP BY ALL
         ), loser AS (
-            SELECT entry_no, source_row, count(*) AS n, bool_or(fate = 'superseded') AS superseded FROM lost GROUP BY ALL
+            SELECT entry_no, source_row, count(*) AS n, bool_or(fate = 'superseded') AS superseded
+            FROM lost GROUP BY ALL
         ), fallen AS (
             SELECT l.entry_no, l.source_row, l.superseded FROM loser l
-            WHERE l.n = (SELECT count(*) FROM row_held h WHERE h.entry_no = l.entry_no AND h.source_row = l.source_row)
+            WHERE l.n = (
+                SELECT count(*) FROM row_held h WHERE h.entry_no = l.entry_no AND h.source_row = l.source_row)
         ), fate AS (
-            SELECT DISTINCT entry_no, source_row, 'superseded' AS fate, 'newer_snapshot' AS reason FROM row_replaced
+            SELECT DISTINCT entry_no, source_row, 'superseded' AS fate, 'newer_snapshot' AS reason
+            FROM row_replaced
             UNION ALL
             SELECT p.entry_no, p.source_row,
                    CASE WHEN p.fate = 'excluded' THEN 'excluded'

@@ -11,7 +11,13 @@ KEY = bytes(range(16))
 MASK = (1 << 64) - 1
 
 # Appendix A of the paper and the authors' vectors: SipHash-2-4 of 00, 00 01, … under key 00 01 … 0f.
-PUBLISHED = {0: 0x726FDB47DD0E0E31, 1: 0x74F839C593DC67FD, 7: 0xAB0200F58B01D137, 8: 0x93F5F5799A932462, 15: 0xA129CA6149BE45E5}
+PUBLISHED = {
+    0: 0x726FDB47DD0E0E31,
+    1: 0x74F839C593DC67FD,
+    7: 0xAB0200F58B01D137,
+    8: 0x93F5F5799A932462,
+    15: 0xA129CA6149BE45E5,
+}
 
 
 def one_at_a_time(message: bytes, key: bytes) -> int:
@@ -23,10 +29,16 @@ def one_at_a_time(message: bytes, key: bytes) -> int:
         return ((x << b) | (x >> (64 - b))) & MASK
 
     def sipround():
-        v[0] = (v[0] + v[1]) & MASK; v[1] = rotate(v[1], 13) ^ v[0]; v[0] = rotate(v[0], 32)  # noqa: E702
-        v[2] = (v[2] + v[3]) & MASK; v[3] = rotate(v[3], 16) ^ v[2]  # noqa: E702
-        v[0] = (v[0] + v[3]) & MASK; v[3] = rotate(v[3], 21) ^ v[0]  # noqa: E702
-        v[2] = (v[2] + v[1]) & MASK; v[1] = rotate(v[1], 17) ^ v[2]; v[2] = rotate(v[2], 32)  # noqa: E702
+        v[0] = (v[0] + v[1]) & MASK
+        v[1] = rotate(v[1], 13) ^ v[0]
+        v[0] = rotate(v[0], 32)  # noqa: E702
+        v[2] = (v[2] + v[3]) & MASK
+        v[3] = rotate(v[3], 16) ^ v[2]  # noqa: E702
+        v[0] = (v[0] + v[3]) & MASK
+        v[3] = rotate(v[3], 21) ^ v[0]  # noqa: E702
+        v[2] = (v[2] + v[1]) & MASK
+        v[1] = rotate(v[1], 17) ^ v[2]
+        v[2] = rotate(v[2], 32)  # noqa: E702
 
     tail = len(message) % 8
     words = [int.from_bytes(message[i : i + 8], "little") for i in range(0, len(message) - tail, 8)]
@@ -52,7 +64,9 @@ def test_both_give_the_published_vectors(length, expected):
 @given(st.lists(st.none() | st.text(max_size=40), max_size=30), st.binary(min_size=16, max_size=16))
 def test_agrees_with_the_definition_text_by_text(texts, key):
     series = pl.Series("ids", texts, dtype=pl.String)
-    assert siphash(series, key).to_list() == [None if t is None else one_at_a_time(t.encode(), key) for t in texts]
+    assert siphash(series, key).to_list() == [
+        None if t is None else one_at_a_time(t.encode(), key) for t in texts
+    ]
 
 
 def test_a_key_of_another_length_is_refused():
