@@ -425,6 +425,28 @@ def test_outcome_is_not_applicable_where_a_measure_is_never_used():
     assert exact(con, "finished_course") == ["all: 5/- = 5 value"]
 
 
+@pytest.mark.parametrize("other", [{}, {"instrument": "gad_7", "rater": "therapist", "total": "9"}])
+def test_a_unit_adds_up_the_clinics_a_figure_applies_to(other):
+    """South has no GAD-7 of clients: its finished courses are in no rate that needs one."""
+    full = courses(COURSES)
+    south = [
+        [row | {"clinic": "south"} for row in part]
+        for part in (full.referrals, full.appointments, full.scores)
+    ]
+    depression = [score for score in south[2] if score["instrument"] == "phq_9"]
+    therapist = [depression[0] | other] if other else []
+    site = Site(
+        {"north": "adult", "south": "adult"},
+        [*full.referrals, *south[0]],
+        [*full.appointments, *south[1]],
+        [*full.scores, *depression, *therapist],
+    )
+    con = warehouse(site, AS_OF)
+    assert exact(con, "recovery_rate", service="adult", clinic="south") == ["all: -/- = - not_applicable"]
+    assert exact(con, "reliable_improvement_rate", service="adult") == ["all: 3/5 = 60 value"]
+    assert exact(con, "finished_course", service="adult") == ["all: 10/- = 10 value"]
+
+
 def test_periods_run_from_the_first_event_to_as_of():
     con = warehouse(Site(ONE_CLINIC, appointments=CONTACTS), date(2026, 6, 29))
     assert con.execute(
