@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from flows.config import SITE_FILE, load_site
+from flows.report import table
 from flows.score import score
 from schemas.errors import ConfigError, RegistryError
 from schemas.instrument import Instrument
@@ -24,35 +25,54 @@ def _registry(site: Path) -> Registry:
 def instrument_lines(what: str, name: str, site: Path) -> Iterator[str]:
     """Lines of `accord instruments [list|show ID|check FILE]`."""
     if what == "list":
-        yield from _list(_registry(site))
-    elif what == "show":
-        yield from instrument_card(_registry(site)[name]).splitlines()
-    elif what == "check":
-        instrument = _checked(Path(name))
-        yield from instrument_card(instrument).splitlines()
-        yield f"{len(instrument.vectors)} golden vectors hold"
-    else:
-        raise ConfigError(f"instruments takes list, show or check, not {what!r}")
+        yield from _list(site)
+        return
+    instrument = _asked(what, name, site)
+    yield from instrument_card(instrument).splitlines()
+    if what == "check":
+        n = len(instrument.vectors)
+        yield (
+            f"{name}: {n} golden vector{'s hold' if n > 1 else ' holds'}"
+            if n
+            else f"{name}: no golden vectors"
+        )
 
 
 def instruments_json(what: str, name: str, site: Path) -> list[dict[str, Any]]:
     """The same as data: the whole card of each instrument asked for."""
     if what == "list":
         return [instrument.canonical() for instrument in _registry(site).instruments]
-    if what == "show":
-        return [_registry(site)[name].canonical()]
-    return [_checked(Path(name)).canonical()]
+    return [_asked(what, name, site).canonical()]
 
 
-def _list(registry: Registry) -> Iterator[str]:
-    width = max(len(id_) for id_ in registry.ids)
-    for instrument in registry.instruments:
-        scales = ", ".join(instrument.scale_ids)
-        yield f"{instrument.id:<{width}}  {instrument.evidence:<12}  {instrument.n_items:>2} items  {scales:<24}  {instrument.title}"
+def _asked(what: str, name: str, site: Path) -> Instrument:
+    if what not in ("show", "check"):
+        raise ConfigError(f"instruments takes list, show or check, not {what}")
+    if not name:
+        raise ConfigError(f"instruments {what} needs {'an id' if what == 'show' else 'a TOML file'}")
+    return _registry(site)[name] if what == "show" else _checked(Path(name))
+
+
+def _list(site: Path) -> Iterator[str]:
+    confirmed = load_site(site).site.confirmed_instruments if (site / SITE_FILE).exists() else frozenset()
+    rows = [
+        [one.id, str(one.n_items), ", ".join(one.scale_ids), one.evidence, _state(one, confirmed), one.title]
+        for one in _registry(site).instruments
+    ]
+    yield from table(rows, ["id", "items", "scales", "evidence", "scored", "title"])
+
+
+def _state(instrument: Instrument, confirmed: Collection[str]) -> str:
+    if not instrument.needs_confirmation:
+        return "yes"
+    return "yes, confirmed by the site" if instrument.id in confirmed else "no, until confirmed"
 
 
 def _checked(path: Path) -> Instrument:
-    """The instrument of a TOML whose golden vectors hold. Raises RegistryError naming the first that does not."""
+    """The instrument of a TOML whose golden vectors hold.
+
+    raises: RegistryError naming the first that does not
+    """
     try:
         content = path.read_bytes()
     except OSError:
@@ -69,4 +89,6 @@ def _checked(path: Path) -> Instrument:
 
 def _compare(file: str, number: int, scale: str, expected: Decimal | None, found: Decimal | None) -> None:
     if expected != found:
-        raise RegistryError(f"{file}, [[vectors]] {number}, {scale}: the key gives {found}, the vector says {expected}")
+        raise RegistryError(
+            f"{file}, [[vectors]] {number}, {scale}: the key gives {found}, the vector says {expected}"
+        )

@@ -9,47 +9,65 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from flows.faults import told
 from flows.settings import Settings
 from schemas.errors import AccordError
 
+if TYPE_CHECKING:
+    from warehouse.manifest import Manifest
+
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
     help="Therapeutic alliance and outcome questionnaires: from export files to checked, published figures.",
 )
 config_app = typer.Typer(no_args_is_help=True, help="Check a site's configuration.")
-quarantine_app = typer.Typer(no_args_is_help=True, help="Records that wait to be mended.")
+quarantine_app = typer.Typer(no_args_is_help=True, help="Files and records that wait to be mended.")
 app.add_typer(config_app, name="config")
 app.add_typer(quarantine_app, name="quarantine")
 
-SiteOption = Annotated[Path | None, typer.Option("--site", help="Folder of the site; default ACCORD_SITE or ./site.")]
+SiteOption = Annotated[
+    Path | None, typer.Option("--site", help="Folder of the site; default ACCORD_SITE or ./site.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OutOption = Annotated[Path, typer.Option("-o", "--out", help="CSV file to write.")]
 AsOfOption = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The run's today; default the newest delivery's date."),
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], help="The run's today; default the newest delivery's date."
+    ),
 ]
 
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
-screen = Console(highlight=False, soft_wrap=True)
+PRIVATE = 0o077
 
 
 def entrypoint() -> None:
-    """Run the command line; AccordErrors become their message and exit code."""
+    """The installed command."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code. What it makes can be read by its owner alone."""
+    os.umask(PRIVATE)
     try:
-        app()
+        with told("accord"):
+            app(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
     except AccordError as error:
-        errors.print(f"accord: {error}", markup=False)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.exit(1)
+        typer.echo(f"accord: {error}", err=True)
+        return error.exit_code
+    return 0
 
 
 def _settings(site: Path | None) -> Settings:
@@ -57,6 +75,7 @@ def _settings(site: Path | None) -> Settings:
 
 
 def _now() -> datetime:
+    """The clock, read here at the rim and handed down."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
@@ -64,8 +83,13 @@ def _day(as_of: datetime | None) -> date | None:
     return as_of.date() if as_of else None
 
 
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
 def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
 
 
 @app.command()
@@ -78,8 +102,10 @@ def init(
     from flows.config import init_site
 
     key = init_site(directory, name, timezone, os.environ)
-    print(f"{directory}: made, key {key.id}. Back up {directory}/secret.key apart from the data.")
-    print(f"Next: describe clinics and feeds in {directory}/site.toml, then `accord config check --site {directory}`.")
+    made = f"Back up {directory}/secret.key apart from the data." if key.made else "It was there before."
+    typer.echo(f"{directory}: made. Its secret key has the id {key.id}. {made}")
+    typer.echo(f"Next: describe clinics and feeds in {directory}/site.toml, then")
+    typer.echo(f"  accord config check --site {directory}")
 
 
 @app.command()
@@ -89,51 +115,54 @@ def sample(
     clients: Annotated[int, typer.Option(min=10, help="Clients per clinic.")] = 1500,
     months: Annotated[int, typer.Option(min=3, max=120)] = 24,
     seed: Annotated[int, typer.Option()] = 1,
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])] = datetime(2026, 10, 31),
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])] = datetime(2026, 10, 31),  # noqa: DTZ001
 ) -> None:
     """Write a sample site of made-up clients, in the formats of real survey systems."""
     from flows.sample import write_sample
 
     report = write_sample(directory, clinics, clients, months, seed, until.date())
-    print(f"{directory}: {report.files} export files, {report.received:,} records of made-up clients (seed {seed}).")
+    records = f"{report.received:,} records of made-up clients"
+    typer.echo(f"{directory}: {report.files} export files, {records} (seed {seed})")
 
 
 @app.command()
 def nightly(site: SiteOption = None, as_of: AsOfOption = None, json_: JsonOption = False) -> None:
     """Archive, process, load, check and publish: the whole nightly run, in Prefect."""
-    settings = _settings(site)
-    _require_site(settings.site)
-    os.environ.setdefault("PREFECT_HOME", str((settings.site / "prefect").resolve()))
-    from flows import run as steps
-    from flows.nightly import make_flow
-    from schemas.errors import GateRefused
-    from warehouse import manifest
-
-    day = _day(as_of)
+    folder = _settings(site).site
     with _progress(quiet=json_) as tell:
-        flow = make_flow(tell)
-        try:
-            run = flow(str(settings.site), day.isoformat() if day else None)
-            refused = None
-        except GateRefused as error:
-            run, refused = manifest.history(settings.site)[-1].run, error
-    found = manifest.read(settings.site, run)
-    if json_:
-        _print_json(steps.summary(settings.site, found))
-    else:
+        found, problem = _tonight(folder, _day(as_of), tell)
+    if found and json_:
+        from flows.status import summary
+
+        _print_json(summary(folder, found))
+    elif found:
         from flows.report import run_lines
 
-        for line in run_lines(settings.site, found):
-            print(line)
-    if refused:
-        raise refused
+        _print(run_lines(folder, found))
+    if problem:
+        raise problem
 
 
-def _require_site(folder: Path) -> None:
-    """A missing site is said before seconds of imports."""
+def _tonight(
+    folder: Path, as_of: date | None, tell: Callable[[str, int, int], None]
+) -> tuple[Manifest | None, AccordError | None]:
+    """The run's record and what ended it. What can be seen at once is said before Prefect starts."""
     from flows.config import load_site
+    from flows.night import record_failure
+    from warehouse.files import private_dir
+    from warehouse.publish import site_lock
 
-    load_site(folder)
+    try:
+        load_site(folder)
+        with site_lock(folder):
+            pass
+    except AccordError as error:
+        return record_failure(folder, error, _now()), error
+    if "PREFECT_HOME" not in os.environ:
+        os.environ["PREFECT_HOME"] = str(private_dir(folder / "prefect").resolve())
+    from flows.nightly import run_nightly
+
+    return run_nightly(folder, as_of, tell)
 
 
 @contextmanager
@@ -141,7 +170,8 @@ def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     """A bar on a terminal, plain lines otherwise, nothing with --json."""
     from flows.progress import bar, lines, nothing
 
-    with (nothing() if quiet else bar(errors) if sys.stderr.isatty() else lines(sys.stderr)) as tell:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    with nothing() if quiet else bar(console) if console.is_terminal else lines(sys.stderr) as tell:
         yield tell
 
 
@@ -154,18 +184,21 @@ def build(
 ) -> None:
     """Archive what is new and write warehouse and marts into one file; publish nothing."""
     from flows.build import build as build_warehouse
-    from flows.build import open_site
+    from flows.build import check_out, open_site
+    from flows.run import key_note
     from warehouse.publish import site_lock
 
-    settings = _settings(site)
-    setup = open_site(settings.site, os.environ)
-    with site_lock(settings.site), _progress(quiet=json_) as tell:
-        stages = build_warehouse(setup, out, _now(), _day(as_of), tell)
+    folder = _settings(site).site
+    setup = open_site(folder, os.environ)
+    check_out(out, folder)
+    with site_lock(folder), _progress(quiet=json_) as tell:
+        seconds = build_warehouse(setup, out, _now(), _day(as_of), tell).seconds
     if json_:
-        _print_json({"out": str(out), "seconds": {name: round(s, 3) for name, s in stages.seconds.items()}})
+        _print_json({"out": str(out), "seconds": {name: round(s, 3) for name, s in seconds.items()}})
         return
-    took = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in stages.seconds.items())
-    print(f"{out}: written ({took}; {sum(stages.seconds.values()):.2f} s in all)")
+    _print(key_note(setup))
+    took = ", ".join(f"{name} {took:.2f} s" for name, took in seconds.items())
+    typer.echo(f"{out}: written ({took}; {sum(seconds.values()):.2f} s in all)")
 
 
 @app.command()
@@ -178,14 +211,12 @@ def rerun(
     from flows.rerun import rerun as run_again
     from schemas.errors import RerunDiffers
 
-    settings = _settings(site)
     with _progress(quiet=json_) as tell:
-        report = run_again(settings.site, run, os.environ, tell)
+        report = run_again(_settings(site).site, run, os.environ, tell)
     if json_:
         _print_json(report.as_json())
     else:
-        for line in report.lines():
-            print(line)
+        _print(report.lines())
     if report.differs:
         raise RerunDiffers(report.verdict)
 
@@ -193,19 +224,19 @@ def rerun(
 @app.command()
 def runs(site: SiteOption = None, json_: JsonOption = False) -> None:
     """One line for each run, oldest first."""
+    from flows.config import load_site
     from flows.report import runs_lines
+    from flows.status import line_of
     from warehouse import manifest
 
-    settings = _settings(site)
-    _require_site(settings.site)
-    found = manifest.history(settings.site)
+    folder = _settings(site).site
+    found = manifest.history(folder)
+    if not found:
+        load_site(folder)
     if json_:
-        from flows.run import line_of
-
         _print_json([line_of(one) for one in found])
-        return
-    for line in runs_lines(found):
-        print(line)
+    else:
+        _print(runs_lines(found, manifest.damaged(folder)))
 
 
 @app.command()
@@ -218,38 +249,42 @@ def instruments(
     """The questionnaires Accord can score, with their evidence; one card; or check a TOML."""
     from flows.cards import instrument_lines, instruments_json
 
-    settings = _settings(site)
+    folder = _settings(site).site
     if json_:
-        _print_json(instruments_json(what, name, settings.site))
-        return
-    for line in instrument_lines(what, name, settings.site):
-        print(line)
+        _print_json(instruments_json(what, name, folder))
+    else:
+        _print(instrument_lines(what, name, folder))
 
 
 @app.command()
 def export(
-    what: Annotated[str, typer.Argument(help="administrations, appointments, scores, rows, quarantine or figures.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="CSV file to write.")],
+    what: Annotated[
+        str, typer.Argument(help="administrations, appointments, scores, rows, quarantine or figures.")
+    ],
+    out: OutOption,
     site: SiteOption = None,
     from_: Annotated[Path | None, typer.Option("--from", help="A file `accord build` wrote.")] = None,
     published: Annotated[bool, typer.Option("--published", help="Figures as published, not exact.")] = False,
 ) -> None:
     """Write a client-level export, or the figures, for the data team."""
-    from flows.exporting import run_export
+    from flows.sources import run_export
 
-    settings = _settings(site)
-    rows = run_export(what, settings.site, os.environ, out, from_, published)
-    errors.print(f"{out}: {rows:,} rows", markup=False)
+    rows = run_export(what, _settings(site).site, os.environ, out, from_, published)
+    typer.echo(f"{out}: {rows:,} rows", err=True)
 
 
 @app.command()
-def dashboard(site: SiteOption = None, port: Annotated[int, typer.Option(min=1024, max=65535)] = 8501) -> None:
+def dashboard(
+    site: SiteOption = None, port: Annotated[int, typer.Option(min=1024, max=65535)] = 8501
+) -> None:
     """Open the dashboard on this machine, at http://127.0.0.1:8501."""
-    settings = _settings(site)
-    _require_site(settings.site)
-    print(f"The dashboard is at http://127.0.0.1:{port} (end it with Ctrl-C)")
+    from flows.config import load_site
+
+    folder = _settings(site).site
+    load_site(folder)
+    typer.echo(f"The dashboard is at http://127.0.0.1:{port} (end it with Ctrl-C)")
     sys.stdout.flush()
-    arguments = [sys.executable, "-m", "dashboards.launch", str(settings.site), str(port)]
+    arguments = [sys.executable, "-m", "dashboards.launch", str(folder), str(port)]
     os.execve(sys.executable, arguments, dict(os.environ))
 
 
@@ -258,18 +293,16 @@ def config_check(site: SiteOption = None, json_: JsonOption = False) -> None:
     """Read site.toml and say what was understood, and every problem at once."""
     from flows.config import check
 
-    settings = _settings(site)
-    lines = check(settings.site, os.environ)
+    lines = check(_settings(site).site, os.environ)
     if json_:
         _print_json(lines)
-        return
-    for line in lines:
-        print(line)
+    else:
+        _print(lines)
 
 
 @quarantine_app.command("list")
 def quarantine_list(site: SiteOption = None, json_: JsonOption = False) -> None:
-    """Problems by feed, file and rule, with their counts."""
+    """Refused files, and problems by feed, file and rule, with their counts and remedies."""
     from flows.quarantine import listed
 
     _print_quarantine(listed(_settings(site).site), json_)
@@ -277,30 +310,31 @@ def quarantine_list(site: SiteOption = None, json_: JsonOption = False) -> None:
 
 @quarantine_app.command("show")
 def quarantine_show(
-    feed: Annotated[str, typer.Argument(help="Feed id.")], site: SiteOption = None, json_: JsonOption = False
+    feed: Annotated[str, typer.Argument(help="Feed id; none for all feeds.")] = "",
+    file: Annotated[str, typer.Option("--file", help="Name of one file.")] = "",
+    rule: Annotated[str, typer.Option("--rule", help="Id of one rule.")] = "",
+    site: SiteOption = None,
+    json_: JsonOption = False,
 ) -> None:
-    """Each problem of a feed: file, row, column, rule, remedy. Never a value."""
+    """Each problem: file, row, column, rule, remedy. Never a value."""
     from flows.quarantine import shown
 
-    _print_quarantine(shown(_settings(site).site, feed), json_)
+    _print_quarantine(shown(_settings(site).site, feed, file, rule), json_)
 
 
 @quarantine_app.command("export")
-def quarantine_export(
-    out: Annotated[Path, typer.Option("-o", "--out", help="CSV file to write.")], site: SiteOption = None
-) -> None:
-    """All open problems as CSV, to send back to the clinics."""
+def quarantine_export(out: OutOption, site: SiteOption = None) -> None:
+    """All problems of records as CSV, to send back to the clinics."""
     export("quarantine", out, site)
 
 
-def _print_quarantine(found: list[dict[str, Any]], json_: bool) -> None:
+def _print_quarantine(found: Sequence[Mapping[str, object]], json_: bool) -> None:
+    from flows.report import rows_lines
+
     if json_:
         _print_json(found)
-        return
-    from flows.report import quarantine_lines
-
-    for line in quarantine_lines(found):
-        print(line)
+    else:
+        _print(rows_lines(found, "nothing is in quarantine"))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,12 @@ def lines(stream: TextIO) -> Iterator[Tell]:
 @contextmanager
 def bar(console: Console) -> Iterator[Tell]:
     """A bar that fills with the deliveries of each stage."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Starting", total=1)
 

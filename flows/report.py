@@ -1,84 +1,144 @@
-"""Lines for people: what a run did, the list of runs, the quarantine."""
+"""Lines for people: what a run did, the list of runs, tables of texts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from flows.status import line_of
 from schemas.rules import describe
-from warehouse import archive
+from warehouse import archive, manifest
 from warehouse.manifest import Counts, Manifest
 
 MOST_LINES = 12
+NOTHING = "-"
+
+RUN_COLUMNS = {
+    "run": "run",
+    "state": "state",
+    "as_of": "as of",
+    "received": "received",
+    "accepted": "accepted",
+    "quarantined": "quarantined",
+    "excluded": "excluded",
+    "superseded": "superseded",
+    "gate": "gate",
+    "message": "",
+}
 
 
 def conservation(counts: Counts) -> str:
     """The line every run must close: received = accepted + quarantined + excluded + superseded."""
-    reasons = ", ".join(f"{reason} {n:,}" for reason, n in counts.excluded.items())
-    excluded = f"{sum(counts.excluded.values()):,} excluded" + (f" ({reasons})" if reasons else "")
     return (
-        f"{counts.received:,} records received = {counts.accepted:,} accepted + {counts.quarantined:,} quarantined"
-        f" + {excluded} + {counts.superseded:,} superseded"
+        f"{counts.received:,} received = {counts.accepted:,} accepted + {counts.quarantined:,} quarantined"
+        f" + {sum(counts.excluded.values()):,} excluded + {counts.superseded:,} superseded"
     )
 
 
 def run_lines(site: Path, found: Manifest) -> Iterator[str]:
     """What a run did and what to do next."""
-    counts = found.counts
-    yield f"Run {found.run}: {found.state}, figures as of {found.as_of}"
-    if found.message:
+    yield f"Run {found.run}: {found.state}" + (f", figures as of {found.as_of}" if found.as_of else "")
+    if found.counts is None:
+        yield "  nothing was published; the last publication, if there is one, stays"
+    else:
+        yield from _counted(site, found, found.counts)
+    if found.state == "idle":
         yield f"  {found.message}"
-    yield f"  {counts.files} files, {counts.files_refused} refused; {conservation(counts)}"
-    if found.gate:
-        yield f"  gate {found.gate['verdict']}: {found.gate['checked']} expectations, " \
-              f"{found.gate['critical_failed']} critical failed; report {site / str(found.gate['report'])}"
-    if found.state != "idle":
-        yield from _some(list(found.warnings), "warning")
-        yield from _some(list(refused_files(site, found)), "refused")
-    if counts.quarantined:
-        yield f"  to mend: accord quarantine list --site {site}"
-    yield f"  dashboard: accord dashboard --site {site}"
+        return
+    yield from _some(found.warnings, "warning")
+    yield from _some(list(refused_lines(site, found)), "refused")
+    yield from _next(site, found)
+
+
+def _counted(site: Path, found: Manifest, counts: Counts) -> Iterator[str]:
+    refused = f"{counts.files_refused:,} refused" if counts.files_refused else "none refused"
+    yield f"  files     {counts.files:,}, {refused}"
+    yield f"  records   {conservation(counts)}"
+    if counts.excluded:
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in counts.excluded.items())
+        yield f"  excluded  {reasons}"
+    if found.gate and found.state != "idle":
+        yield f"  gate      {_gate(found.gate)}"
+        yield f"  report    {site / str(found.gate['report'])}"
+
+
+def _gate(gate: Mapping[str, object]) -> str:
+    critical = int(str(gate["critical_failed"]))
+    warnings = int(str(gate["failed"])) - critical
+    said = [f"{gate['verdict']}: {gate['checked']} expectations checked", f"{critical} critical failed"]
+    return ", ".join([*said, f"{warnings} to look at"] if warnings else said)
 
 
 def _some(lines: Sequence[str], label: str) -> Iterator[str]:
     for line in lines[:MOST_LINES]:
         yield f"  {label}: {line}"
     if len(lines) > MOST_LINES:
-        yield f"  {label}: and {len(lines) - MOST_LINES} more, see --json"
+        yield f"  {label}: and {len(lines) - MOST_LINES:,} more; --json lists all"
 
 
-def refused_files(site: Path, found: Manifest) -> Iterator[str]:
+def refused_lines(site: Path, found: Manifest) -> Iterator[str]:
     """A message for each refused file: name, rule, column, remedy."""
     names = {entry.entry: entry.file for entry in archive.deliveries(site)}
-    for file in found.files:
+    for file in manifest.read_files(site, found.run):
         if file.refused:
-            yield describe(file.refused, file.feed, names.get(file.entry, file.entry), column=file.refused_column)
+            name = names.get(file.entry, file.entry)
+            yield describe(file.refused, file.feed, name, column=file.refused_column)
 
 
-def runs_lines(found: Sequence[Manifest]) -> Iterator[str]:
-    """One line a run, oldest first."""
-    if not found:
+def _next(site: Path, found: Manifest) -> Iterator[str]:
+    if (
+        found.counts
+        and (found.counts.quarantined or found.counts.files_refused)
+        and found.state == "published"
+    ):
+        yield f"  to mend: accord quarantine list --site {site}"
+    if found.state == "published":
+        yield f"  to see:  accord dashboard --site {site}"
+
+
+def runs_lines(found: Sequence[Manifest], damaged: Sequence[str]) -> Iterator[str]:
+    """A line a run, oldest first, under a heading; runs whose manifest is damaged last."""
+    if not found and not damaged:
         yield "no run yet: accord nightly"
-    for one in found:
-        counts = one.counts
-        gate = one.gate.get("verdict", "not run") if one.state != "idle" else f"as {one.same_as}"
-        yield (
-            f"{one.run}  {one.state:<9}  as of {one.as_of}  received {counts.received:>9,}  accepted "
-            f"{counts.accepted:>9,}  quarantined {counts.quarantined:>6,}  excluded "
-            f"{sum(counts.excluded.values()):>6,}  superseded {counts.superseded:>6,}  gate {gate}"
-        )
-
-
-def quarantine_lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Rows of the quarantine as aligned text."""
-    if not found:
-        yield "nothing is in quarantine"
         return
-    names = list(found[0])
-    widths = {name: max(len(name), *(len(str(row[name])) for row in found)) for name in names}
-    yield "  ".join(name.ljust(widths[name]) for name in names).rstrip()
-    for row in found:
-        yield "  ".join(str(row[name]).ljust(widths[name]) for name in names).rstrip()
+    yield from table([_cells(one) for one in found], list(RUN_COLUMNS.values()))
+    for run in damaged:
+        yield f"{run}  runs/{run}.json cannot be read: restore it from the backup"
 
 
+def _cells(one: Manifest) -> list[str]:
+    line = line_of(one) | {"message": "" if one.state == "published" else one.message}
+    return [_cell(line[name]) for name in RUN_COLUMNS]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return NOTHING if value is None else str(value)
+
+
+def rows_lines(found: Sequence[Mapping[str, object]], nothing: str) -> Iterator[str]:
+    """Rows as aligned text under their names; `nothing` says that there are none."""
+    if not found:
+        yield nothing
+        return
+    yield from table([[_cell(value) for value in row.values()] for row in found], list(found[0]))
+
+
+def table(rows: Sequence[Sequence[str]], heading: Sequence[str]) -> Iterator[str]:
+    """Aligned columns: numbers to the right, texts to the left."""
+    columns = list(zip(*rows, strict=True)) if rows else [() for _ in heading]
+    numbers = [
+        bool(cells) and all(cell == NOTHING or _is_number(cell) for cell in cells) for cells in columns
+    ]
+    widths = [max(map(len, (name, *cells))) for name, cells in zip(heading, columns, strict=True)]
+    for line in (heading, *rows):
+        cells = (
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(line, widths, numbers, strict=True)
+        )
+        yield "  ".join(cells).rstrip()
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", "").isdigit()

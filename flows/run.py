@@ -1,42 +1,64 @@
-"""One nightly run, step by step, as plain functions. `flows.nightly` wraps them for Prefect.
+"""The steps of one nightly run, as plain functions. `flows.night` puts them in order.
 
     begin ─▶ (idle?) ─▶ process each delivery ─▶ candidate ─▶ check ─▶ publish or refuse ─▶ record
-Nothing is visible to a reader before `publish` swaps one link.
+
+Nothing is visible to a reader before one link is swapped.
 """
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from flows.build import Setup, Work, assemble, asked_instruments, collect, delivered, inputs_of, open_site, works
+from flows import status
+from flows.build import (
+    Setup,
+    Work,
+    asked_instruments,
+    assemble,
+    collect,
+    delivered,
+    inputs_of,
+    open_site,
+    works,
+)
 from flows.inputs import Inputs
 from schemas import metrics
 from schemas.rules import rules
+from schemas.tables import PUBLISHED
 from warehouse import archive, ledger, manifest, publish
-from warehouse.connect import Connection, connect
+from warehouse.connect import connect
+from warehouse.digest import all_digests, digests
 from warehouse.disclosure import publish_tables
-from warehouse.manifest import Manifest
+from warehouse.files import private_dir
+from warehouse.manifest import FileCounts, Manifest
 from warehouse.parts import PartStore, read_counts
-from warehouse.digest import all_digests
-from warehouse.results import counts_by_file, freshness, whole_counts
+from warehouse.results import counts_by_file, whole_counts
 
 WAREHOUSES, QUALITY, PARTS = "warehouse", "quality", "parts"
+CANDIDATE = ".candidate-"
+REJECTED = "rejected-"
 KEPT = 3
-RUNS_SHOWN = 50
 LIBRARIES = ("duckdb", "polars", "pandera", "great-expectations", "prefect")
+
+NOT_TAKEN = {
+    "unstable": "it was still being written; the next run takes it",
+    "unreadable": "it cannot be read: see to its permissions",
+    "outside_site": "it is a link to a place outside the site: put the file itself into the inbox",
+}
 
 
 @dataclass(frozen=True)
 class Run:
     """A run that has begun. idle_as: the run whose inputs were the same; then there is nothing to do.
 
-    left_out: files that were not taken, as messages for people
+    notes: what people should know of the site, before any delivery is processed
     """
 
     id: str
@@ -46,7 +68,7 @@ class Run:
     started: datetime
     ledger_seq: int
     idle_as: Manifest | None
-    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def folder(self) -> Path:
@@ -58,11 +80,11 @@ class Run:
 
     @property
     def candidate(self) -> Path:
-        return self.folder / WAREHOUSES / f".candidate-{self.id}.duckdb"
+        return self.folder / WAREHOUSES / f"{CANDIDATE}{self.id}.duckdb"
 
     @property
     def publication(self) -> Path:
-        return self.folder / publish.PUBLISHED / f".candidate-{self.id}.duckdb"
+        return self.folder / publish.PUBLISHED / f"{CANDIDATE}{self.id}.duckdb"
 
     def waiting(self) -> list[Work]:
         """Deliveries that have no part yet, each part once."""
@@ -72,71 +94,126 @@ class Run:
 
 def begin(folder: Path, environ: Mapping[str, str], now: datetime, as_of: date | None = None) -> Run:
     """Archive what is new and say what the run is a function of. The caller holds the site's lock."""
-    past = manifest.history(folder)
+    _sweep(folder)
     setup = open_site(folder, environ)
     collected = collect(setup, now)
     lines = ledger.read(folder)
     inputs = inputs_of(setup, lines, as_of)
-    made = [one for one in past if one.state in ("published", "refused")]
-    same = bool(made) and made[-1].state == "published" and Inputs(**made[-1].inputs).digest() == inputs.digest()
-    whole = (folder / publish.PUBLISHED / publish.CURRENT).exists() and (folder / WAREHOUSES / publish.CURRENT).exists()
     return Run(
-        id=_free_id(folder, now, inputs),
+        id=free_id(folder, now, inputs.digest()),
         setup=setup,
         inputs=inputs,
         works=tuple(works(setup, archive.deliveries(folder, lines))),
         started=now,
         ledger_seq=lines[-1].seq if lines else 0,
-        idle_as=made[-1] if same and whole else None,
-        left_out=tuple(f"{one.feed}-{one.tag}: not taken, {one.reason}" for one in collected.left_out),
+        idle_as=_same(folder, inputs),
+        notes=tuple(_notes(setup, collected)),
     )
 
 
-def _free_id(folder: Path, now: datetime, inputs: Inputs) -> str:
-    """A run id no run has: two runs of the same second differ in their inputs or wait a second."""
-    moment = now
-    while (folder / manifest.RUNS / f"{manifest.run_id(moment, inputs.digest())}.json").exists():
-        moment = datetime.fromtimestamp(moment.timestamp() + 1, UTC)
-    return manifest.run_id(moment, inputs.digest())
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run left unfinished; its lock went with it."""
+    for path in (
+        *(folder / WAREHOUSES).glob(f"{CANDIDATE}*"),
+        *(folder / publish.PUBLISHED).glob(f"{CANDIDATE}*"),
+        *(folder / PARTS).glob(".new-*"),
+    ):
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _notes(setup: Setup, collected: archive.Collected) -> list[str]:
+    notes = [f"{one.feed}-{one.tag}: not taken, {NOT_TAKEN[one.reason]}" for one in collected.left_out]
+    notes += [
+        f"runs/{run}.json cannot be read: restore it from the backup"
+        for run in manifest.damaged(setup.folder)
+    ]
+    return [*key_note(setup), *notes]
+
+
+def key_note(setup: Setup) -> list[str]:
+    """What people must be told when this very run made the site's key."""
+    if not setup.key.made:
+        return []
+    return [f"a secret key was made (secret.key, id {setup.key.id}): back it up apart from the data"]
+
+
+def _same(folder: Path, inputs: Inputs) -> Manifest | None:
+    """The newest run that made figures, when it had these inputs and what it published is in place.
+
+    A refused run is never the same: it is tried, and told of, every night until it is mended.
+    """
+    made = [one for one in manifest.history(folder) if one.made_figures]
+    if not made or made[-1].state != "published" or made[-1].inputs != asdict(inputs):
+        return None
+    return made[-1] if _is_current(folder, made[-1].run) else None
+
+
+def _is_current(folder: Path, run: str) -> bool:
+    """Whether both links lead to what the run made; a run killed between the two left them apart."""
+    links = [folder / part / publish.CURRENT for part in (publish.PUBLISHED, WAREHOUSES)]
+    return all(link.exists() and link.resolve().name == f"{run}.duckdb" for link in links)
+
+
+def free_id(folder: Path, now: datetime, digest: str) -> str:
+    """A run id no run has; two runs of one second with equal inputs do not share theirs."""
+    while manifest.is_there(folder, run := manifest.run_id(now, digest)):
+        now += timedelta(seconds=1)
+    return run
 
 
 def make_candidate(run: Run) -> None:
     """Write the candidate warehouse and its publication. Nobody sees either yet."""
     for path in (run.candidate, run.publication):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_dir(path.parent)
         path.unlink(missing_ok=True)
     assemble(run.setup, [delivered(work, run.store) for work in run.works], run.inputs, run.candidate)
-    con = connect(run.candidate)
+    disclose(
+        run.setup, run.candidate, run.publication, {"run": run.id, **published_facts(run.setup, run.inputs)}
+    )
+
+
+def disclose(setup: Setup, warehouse: Path, out: Path, facts: Mapping[str, str]) -> None:
+    """Write the published file of a warehouse. facts: rows of pub_run."""
+    con = connect(warehouse)
     try:
-        publish_tables(
-            con, run.publication, run.setup.site.disclosure, _published_run(run), metrics.load(),
-            asked_instruments(run.setup),
-        )
+        publish_tables(con, out, setup.site.disclosure, facts, metrics.load(), asked_instruments(setup))
     finally:
         con.close()
-    run.publication.chmod(0o600)
+    out.chmod(0o600)
 
 
-def _published_run(run: Run) -> dict[str, str]:
-    inputs = run.inputs
+def published_facts(setup: Setup, inputs: Inputs) -> dict[str, str]:
+    """What the published file says of the run that made it, but the run's id."""
     return {
-        "run": run.id, "as_of": inputs.as_of, "site_name": run.setup.site.name,
-        "timezone": run.setup.site.timezone, "registry": inputs.registry, "site": inputs.site,
-        "code": inputs.code, "lock": inputs.lock,
+        "as_of": inputs.as_of,
+        "site_name": setup.site.name,
+        "timezone": setup.site.timezone,
+        "registry": inputs.registry,
+        "site": inputs.site,
+        "code": inputs.code,
+        "lock": inputs.lock,
     }
 
 
 def check(run: Run) -> dict[str, object]:
     """Run the gate on the candidate; its verdict and counts. The report lies in quality/<run>/."""
-    from warehouse.expectations import SiteFacts  # noqa: PLC0415 - loads Great Expectations, seconds
-    from warehouse.gate import run_gate  # noqa: PLC0415
+    from warehouse.expectations import SiteFacts
+    from warehouse.gate import run_gate
 
     facts = SiteFacts.of(run.setup.site, date.fromisoformat(run.inputs.as_of))
-    result = run_gate(
-        run.candidate, run.publication, asked_instruments(run.setup), facts, run.folder / QUALITY, run.id
-    )
+    reports = private_dir(run.folder / QUALITY)
+    result = run_gate(run.candidate, run.publication, asked_instruments(run.setup), facts, reports, run.id)
     return {
-        "verdict": result.verdict, "checked": result.checked, "failed": result.failed,
+        "verdict": result.verdict,
+        "checked": result.checked,
+        "failed": result.failed,
         "critical_failed": result.critical_failed,
         "report": result.report.relative_to(run.folder).as_posix(),
         "failures": [asdict(failure) for failure in result.failures],
@@ -147,148 +224,141 @@ def finish(run: Run, gate: Mapping[str, object], now: datetime) -> Manifest:
     """Publish the candidate, or keep it as refused when a critical expectation failed; record the run."""
     passed = gate["verdict"] == "passed"
     found = _result(run, gate, "published" if passed else "refused", now)
-    name = f"{run.id}.duckdb" if passed else f"rejected-{run.id}.duckdb"
-    warehouse = run.candidate.replace(run.candidate.with_name(name))
     manifest.write(run.folder, found)
+    warehouse = run.candidate.with_name(f"{'' if passed else REJECTED}{run.id}.duckdb")
+    run.candidate.replace(warehouse)
     if passed:
         publish.swap(warehouse.with_name(publish.CURRENT), warehouse)
-        published = run.publication.replace(run.publication.with_name(name))
+        published = run.publication.replace(run.publication.with_name(f"{run.id}.duckdb"))
         publish.swap(published.with_name(publish.CURRENT), published)
         publish.keep_last(published.parent, KEPT)
         publish.keep_last(warehouse.parent, KEPT)
     else:
         run.publication.unlink()
-        publish.keep_last(warehouse.parent, KEPT, "rejected-*.duckdb")
-    _write_status(run, found)
+        publish.keep_last(warehouse.parent, KEPT, f"{REJECTED}*.duckdb")
+    status.write(run.folder, found, run.setup.site.timezone)
     return found
 
 
 def _result(run: Run, gate: Mapping[str, object], state: str, now: datetime) -> Manifest:
-    """The manifest of a run that made a warehouse, read from the warehouse itself."""
+    """The record of a run that made a warehouse, read from the warehouse itself."""
     con = connect(run.candidate, read_only=True)
     try:
-        digests, by_entry = all_digests(con, asked_instruments(run.setup))
-        found = replace(
-            _manifest(run, state, now), counts=whole_counts(con), files=_files(run, con),
-            digests=digests, gate=gate, warnings=tuple(_warnings(run)),
-            message="" if state == "published" else _refusal(gate),
-        )
+        made, by_entry = all_digests(con, asked_instruments(run.setup))
+        files, counts = _files(run, counts_by_file(con)), whole_counts(con)
     finally:
         con.close()
-    manifest.write_entry_digests(run.folder, run.id, by_entry)
-    return found
+    manifest.write_entries(run.folder, run.id, files, by_entry)
+    return replace(
+        _record(run, state, now),
+        counts=counts,
+        digests=made | publication_digests(run.publication),
+        gate=gate,
+        warnings=(*run.notes, *_warnings(run)),
+        message="" if state == "published" else _refusal(gate),
+    )
 
 
-def _files(run: Run, con: Connection) -> tuple[manifest.FileCounts, ...]:
-    columns = {work.entry.entry: read_counts(run.store.folder(work.memo)).refused_column for work in run.works}
-    return tuple(replace(file, refused_column=columns.get(file.entry, "")) for file in counts_by_file(con))
+def publication_digests(publication: Path) -> dict[str, dict[str, int | str]]:
+    """Rows and SHA-256 of each published table."""
+    con = connect(publication, read_only=True)
+    try:
+        found = digests(con, PUBLISHED)
+    finally:
+        con.close()
+    return {name: {"rows": one.rows, "sha256": one.sha256} for name, one in found.items()}
+
+
+def _files(run: Run, files: list[FileCounts]) -> list[FileCounts]:
+    """The column that a refusal is about stands in the part alone."""
+    columns = {
+        work.entry.entry: read_counts(run.store.folder(work.memo)).refused_column for work in run.works
+    }
+    return [replace(file, refused_column=columns.get(file.entry, "")) for file in files]
 
 
 def _refusal(gate: Mapping[str, object]) -> str:
-    return (
-        f"{gate['critical_failed']} critical expectation(s) failed; the last publication stays. "
-        f"Read {gate['report']}"
-    )
+    n = gate["critical_failed"]
+    failed = "1 critical expectation" if n == 1 else f"{n} critical expectations"
+    return f"{failed} failed, so nothing was published and the last publication stays; read {gate['report']}"
 
 
-def _manifest(run: Run, state: str, now: datetime) -> Manifest:
+def _record(run: Run, state: str, now: datetime) -> Manifest:
     config = run.setup.config
     return Manifest(
-        run=run.id, state=state, started_at=run.started.isoformat(), finished_at=now.isoformat(),
-        as_of=run.inputs.as_of, inputs=asdict(run.inputs), ledger_seq=run.ledger_seq, site_toml=config.toml,
-        forms=dict(config.forms), counts=manifest.Counts(),
-        versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        run=run.id,
+        state=state,
+        started_at=run.started.isoformat(),
+        finished_at=now.isoformat(),
+        as_of=run.inputs.as_of,
+        inputs=asdict(run.inputs),
+        ledger_seq=run.ledger_seq,
+        site_toml=config.toml,
+        forms=dict(config.forms),
+        warnings=run.notes,
+        versions=versions(),
     )
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that figures pass through."""
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 
 def _warnings(run: Run) -> list[str]:
     """What people should know of deliveries, by feed and eight hex digits."""
-    found = list(run.left_out)
-    for work in run.works:
-        for rule in read_counts(run.store.folder(work.memo)).warnings:
-            found.append(f"{work.tag}: {rules()[rule].message} ({rule})")
-    return found
+    return [
+        f"{work.tag}: {rules()[rule].message} ({rule})"
+        for work in run.works
+        for rule in read_counts(run.store.folder(work.memo)).warnings
+    ]
 
 
-def idle(run: Run, now: datetime) -> Manifest:
+def idle(run: Run, same: Manifest, now: datetime) -> Manifest:
     """Record a night without anything new; warehouse and publication stay as they are."""
-    same = run.idle_as
-    assert same is not None
     found = replace(
-        _manifest(run, "idle", now), counts=same.counts, files=same.files, gate=same.gate, same_as=same.run,
-        warnings=run.left_out, message=f"nothing is new since {same.run}",
+        _record(run, "idle", now),
+        counts=same.counts,
+        gate=same.gate,
+        same_as=same.run,
+        message=f"nothing is new since run {same.run}",
     )
     manifest.write(run.folder, found)
-    _write_status(run, found)
+    status.write(run.folder, found, run.setup.site.timezone)
     return found
 
 
 def fail(run: Run, message: str, now: datetime) -> Manifest:
-    """Record a run that could not finish; the last publication stays."""
-    for path in (run.candidate, run.publication):
-        path.unlink(missing_ok=True)
-        shutil.rmtree(path.with_name(f".{path.name}.tmp"), ignore_errors=True)
-    found = replace(_manifest(run, "failed", now), message=message)
-    manifest.write(run.folder, found)
-    _write_status(run, found)
+    """Record a run that could not finish; the last publication stays.
+
+    A run whose figures are published already keeps its record: only what comes after them went wrong.
+    """
+    _sweep(run.folder)
+    if manifest.is_there(run.folder, run.id) and _is_current(run.folder, run.id):
+        return manifest.read(run.folder, run.id)
+    return _failed(run.folder, replace(_record(run, "failed", now), message=message))
+
+
+def fail_early(folder: Path, message: str, started: datetime, now: datetime) -> Manifest:
+    """Record a run that ended before it knew its inputs, so that a silent night does not look like none."""
+    digest = hashlib.sha256(message.encode()).hexdigest()
+    found = Manifest(
+        run=free_id(folder, started, digest),
+        state="failed",
+        started_at=started.isoformat(),
+        finished_at=now.isoformat(),
+        as_of="",
+        inputs={},
+        ledger_seq=0,
+        site_toml="",
+        forms={},
+        message=message,
+        versions=versions(),
+    )
+    return _failed(folder, found)
+
+
+def _failed(folder: Path, found: Manifest) -> Manifest:
+    manifest.write(folder, found)
+    status.write(folder, found)
     return found
-
-
-def _write_status(run: Run, last: Manifest) -> None:
-    """status.json: the last run, what is published, how fresh it is; exact counts of the whole site only."""
-    runs = manifest.history(run.folder)
-    published = [one for one in runs if one.state == "published"]
-    current = run.folder / WAREHOUSES / publish.CURRENT
-    fresh: Sequence[Mapping[str, str]] = []
-    if current.exists():
-        con = connect(current.resolve(), read_only=True)
-        try:
-            fresh = freshness(con, run.setup.site.timezone)
-        finally:
-            con.close()
-    publish.write_status(run.folder, {
-        "schema": 1,
-        "last_run": _status_of(last),
-        "published_run": published[-1].run if published else None,
-        "published_as_of": published[-1].as_of if published else None,
-        "freshness": list(fresh),
-        "runs": [line_of(one) for one in runs[-RUNS_SHOWN:]],
-    })
-
-
-def _status_of(one: Manifest) -> dict[str, object]:
-    counts = one.counts
-    gate = {key: one.gate.get(key) for key in ("checked", "critical_failed", "report")}
-    return {
-        "run": one.run, "state": one.state, "as_of": one.as_of, "finished_at": one.finished_at,
-        "received": counts.received, "accepted": counts.accepted, "quarantined": counts.quarantined,
-        "excluded": dict(counts.excluded), "superseded": counts.superseded, "files": counts.files,
-        "files_refused": counts.files_refused,
-        "gate": {"verdict": one.gate.get("verdict", "not_run"), **gate}, "message": one.message,
-    }
-
-
-def line_of(one: Manifest) -> dict[str, object]:
-    return {
-        **{key: value for key, value in _status_of(one).items() if key not in ("files", "files_refused", "message")},
-        "excluded": sum(one.counts.excluded.values()),
-        "gate": one.gate.get("verdict", "not_run"),
-    }
-
-
-def summary(site: Path, found: Manifest) -> dict[str, object]:
-    """What `accord nightly --json` prints: the run, its counts, and each file by name."""
-    names = {entry.entry: entry.file for entry in archive.deliveries(site)}
-    counts = found.counts
-    return {
-        "run": found.run, "state": found.state, "published": found.state == "published",
-        "received": counts.received, "accepted": counts.accepted, "quarantined": counts.quarantined,
-        "excluded": dict(counts.excluded), "superseded": counts.superseded,
-        "files": [{"feed": file.feed, "file": names.get(file.entry, ""), **_file(file)} for file in found.files],
-        "files_refused": counts.files_refused, "as_of": found.as_of, "message": found.message,
-        "gate": dict(found.gate), "warnings": list(found.warnings),
-    }
-
-
-def _file(file: manifest.FileCounts) -> dict[str, object]:
-    return {key: value for key, value in asdict(file).items() if key != "feed"}

@@ -48,13 +48,14 @@ class Line:
     digest: str
 
 
-def read(site: Path) -> tuple[Line, ...]:
+def read(site: Path, last: int | None = None) -> tuple[Line, ...]:
     """All lines in order, none for a site without a ledger; a last line cut short does not count.
 
+    last: number of the last line wanted; what comes after it is not looked at
     raises: ArchiveError naming the first line that is not what was written
     """
     path = site / LEDGER
-    return _lines(_whole(path.read_bytes())[0]) if path.exists() else ()
+    return _lines(_whole(path.read_bytes())[0], last) if path.exists() else ()
 
 
 def append(site: Path, items: Sequence[tuple[str, Mapping[str, Any]]], at: datetime) -> tuple[Line, ...]:
@@ -121,9 +122,9 @@ def _cut(torn: bytes) -> dict[str, Any]:
     return {"cut_bytes": len(torn), "cut_sha256": hashlib.sha256(torn).hexdigest()}
 
 
-def _lines(content: bytes) -> tuple[Line, ...]:
+def _lines(content: bytes, last: int | None = None) -> tuple[Line, ...]:
     lines: list[Line] = []
-    for number, raw in enumerate(content.splitlines(keepends=True), start=1):
+    for number, raw in enumerate(content.splitlines(keepends=True)[:last], start=1):
         line = _decode(raw)
         expected = lines[-1].digest if lines else BEGINNING
         # The text itself is compared: it has one way of being written, so that no byte can change unseen.

@@ -28,7 +28,8 @@ def whole_counts(con: DuckDBPyConnection) -> Counts:
     """Records of the whole site by fate."""
     totals = con.execute(
         "SELECT coalesce(sum(received), 0)::BIGINT, coalesce(sum(accepted), 0)::BIGINT,"
-        " coalesce(sum(quarantined), 0)::BIGINT, coalesce(sum(superseded), 0)::BIGINT, count(*), count(refused)"
+        " coalesce(sum(quarantined), 0)::BIGINT, coalesce(sum(superseded), 0)::BIGINT,"
+        " count(*), count(refused)"
         " FROM core_export"
     ).fetchall()[0]
     received, accepted, quarantined, superseded, files, refused = totals
