@@ -271,7 +271,8 @@ class ExactSplitter:
             if len(records) >= ROWS_PER_BATCH:
                 yield records
                 records = []
-        yield records
+        if records or self.broken:
+            yield records
 
     def _fault(self, cells: list[str], lines: _Lines) -> str:
         """The rule that a record breaks whose quotes are right; "" for a sound one.
