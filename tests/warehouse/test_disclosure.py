@@ -13,9 +13,10 @@ from schemas import metrics
 from schemas.errors import ConfigError, WarehouseError
 from schemas.site import Disclosure
 from schemas.tables import MART_FIGURE, PUBLISHED
+from tests.lib.random_site import random_site
 from tests.lib.small_warehouse import Site, instruments, warehouse
 from tests.lib.tables import rows
-from tests.warehouse.test_marts import AS_OF, COURSES, ONE_CLINIC, courses, random_site
+from tests.warehouse.test_marts import AS_OF, COURSES, ONE_CLINIC, courses
 from warehouse.disclosure import publish_tables
 from warehouse.marts import mart_sql
 
