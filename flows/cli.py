@@ -52,16 +52,21 @@ PRIVATE = 0o077
 
 
 def entrypoint() -> None:
-    """The installed command."""
+    """The installed command. What it makes can be read by its owner alone."""
+    os.umask(PRIVATE)
     sys.exit(main(sys.argv[1:]))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; its exit code. What it makes can be read by its owner alone."""
-    os.umask(PRIVATE)
+    """Run one command; its exit code."""
+    return outcome(lambda: app(arguments))
+
+
+def outcome(command: Callable[[], object]) -> int:
+    """The exit code of a command; an error is told in one message, whatever it is."""
     try:
         with told("accord"):
-            app(arguments)
+            command()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     except AccordError as error:

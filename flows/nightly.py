@@ -7,10 +7,11 @@ carry feed ids, eight hex digits and counts, never a file name, an id or an answ
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 # Prefect reads its settings when it is imported: from here on nothing is told to anybody.
 for _name, _value in {
@@ -78,8 +79,14 @@ def make_flow(
 nightly = make_flow()
 
 
+def _end(number: int, frame: object) -> NoReturn:
+    """End in order: else Prefect's server would stay behind and keep our output open."""
+    raise SystemExit(128 + number)
+
+
 def run_nightly(site: Path, as_of: date | None, tell: Tell) -> tuple[Manifest | None, AccordError | None]:
     """Run the flow once; the run's record, where there is one, and what ended it, if anything did."""
+    signal.signal(signal.SIGTERM, _end)
     records: list[Manifest] = []
     try:
         make_flow(tell, records.append)(str(site), as_of.isoformat() if as_of else None)
@@ -87,6 +94,9 @@ def run_nightly(site: Path, as_of: date | None, tell: Tell) -> tuple[Manifest | 
         return (records[-1] if records else None), error
     # Prefect's own troubles have many kinds; the run is recorded as failed and the error is told.
     except Exception as error:  # noqa: BLE001
-        problem = fault("Prefect", error)
+        server_down = (
+            "; PREFECT_API_URL is set: is that server up?" if "PREFECT_API_URL" in os.environ else ""
+        )
+        problem = AccordError(f"{fault('Prefect', error)}{server_down}")
         return (records[-1] if records else record_failure(site, problem, _now())), problem
     return records[-1], None

@@ -60,6 +60,8 @@ def _counted(site: Path, found: Manifest, counts: Counts) -> Iterator[str]:
     if found.gate and found.state != "idle":
         yield f"  gate      {_gate(found.gate)}"
         yield f"  report    {site / str(found.gate['report'])}"
+        failed = [one["message"] for one in found.gate["failures"] if one["severity"] == "critical"]
+        yield from _some(failed, "critical")
 
 
 def _gate(gate: Mapping[str, object]) -> str:
@@ -107,7 +109,8 @@ def runs_lines(found: Sequence[Manifest], damaged: Sequence[str]) -> Iterator[st
 
 
 def _cells(one: Manifest) -> list[str]:
-    line = line_of(one) | {"message": "" if one.state == "published" else one.message}
+    message = "" if one.state == "published" else "; ".join(one.message.splitlines())
+    line = line_of(one) | {"message": message}
     return [_cell(line[name]) for name in RUN_COLUMNS]
 
 

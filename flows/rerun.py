@@ -152,7 +152,7 @@ def _compared(
     """The report of a run that can be rebuilt; `changed` is filled on the way."""
     config = read_config(recorded.site_toml, recorded.forms)
     changed += _changed_config(folder, config)
-    lines = ledger.read(folder, recorded.ledger_seq)
+    lines = _lines(folder, recorded, changed)
     setup = Setup(folder, config, load_or_make(folder, environ, recorded.inputs.get("key_id", "")))
     inputs = inputs_of(setup, lines, date.fromisoformat(recorded.as_of))
     changed += _changed(recorded.inputs, asdict(inputs))
@@ -169,6 +169,14 @@ def _compared(
     tell("compare", 0, 1)
     rebuilt = _digested(warehouse, publication, asked_instruments(setup))
     return _report(folder, recorded, rebuilt, changed, bool(damage))
+
+
+def _lines(folder: Path, recorded: Manifest, changed: list[str]) -> tuple[ledger.Line, ...]:
+    try:
+        return ledger.read(folder, recorded.ledger_seq)
+    except ArchiveError as error:
+        changed.append(f"decision: {error}")
+        raise
 
 
 def _changed_config(folder: Path, recorded: SiteConfig) -> list[str]:

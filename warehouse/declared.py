@@ -88,8 +88,6 @@ WORDS: Mapping[tuple[str, str], Sequence[str]] = {
 NEVER_EMPTY = (
     "core_run",
     "core_clinic",
-    "core_instrument",
-    "core_scale",
     "pub_metric",
     "pub_unit",
     "pub_run",

@@ -74,6 +74,9 @@ def warehouse_expectations(
         yield from declared(On(WAREHOUSE, table.name), table)
     for view in (ADMINISTRATION_VIEW, SCORE_VIEW):
         yield columns(On(WAREHOUSE, view.name), view)
+    if instruments:
+        for cards in ("core_instrument", "core_scale"):
+            yield On(WAREHOUSE, cards).expect("some_rows", "", "the table is not empty", SomeRows())
     yield _known_instruments(instruments)
     for instrument in instruments:
         yield from _administrations(instrument, facts, rows)
