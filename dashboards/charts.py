@@ -46,7 +46,9 @@ class Line:
 
     @property
     def values(self) -> tuple[Decimal | None, ...]:
-        return tuple(figure.value if figure and figure.state in words.SHOWN_STATES else None for figure in self.figures)
+        return tuple(
+            figure.value if figure and figure.state in words.SHOWN_STATES else None for figure in self.figures
+        )
 
 
 def has_points(lines: Iterable[Line]) -> bool:
@@ -59,7 +61,9 @@ def hidden_places(lines: Iterable[Line], titles: Sequence[str]) -> list[str]:
     return [titles[place] for place in sorted(missing)]
 
 
-def axis_span(values: Iterable[Decimal], unit: str, limits: tuple[Decimal, Decimal] | None) -> tuple[float, float]:
+def axis_span(
+    values: Iterable[Decimal], unit: str, limits: tuple[Decimal, Decimal] | None
+) -> tuple[float, float]:
     """Both ends of the axis: counts from zero, others around their values but never too narrow."""
     low, high = min(values := list(values)), max(values)
     if unit not in LEAST_SPAN:
@@ -81,7 +85,10 @@ def ticks(bottom: float, top: float) -> list[float]:
 
 
 def by_month(
-    lines: Sequence[Line], months: Sequence[Period], unit: str, chosen: Period,
+    lines: Sequence[Line],
+    months: Sequence[Period],
+    unit: str,
+    chosen: Period,
     limits: tuple[Decimal, Decimal] | None = None,
 ) -> Spec:
     """A line for each series over the months; the chosen period shaded. Needs `has_points`."""
@@ -125,10 +132,16 @@ def _shaded(months: Sequence[Period], chosen: Period) -> list[dict[str, int]]:
 
 
 def _filled(
-    axis: str, lines: Sequence[Line], unit: str, limits: tuple[Decimal, Decimal] | None,
-    rows: list[dict[str, Any]], shaded: list[dict[str, int]],
+    axis: str,
+    lines: Sequence[Line],
+    unit: str,
+    limits: tuple[Decimal, Decimal] | None,
+    rows: list[dict[str, Any]],
+    shaded: list[dict[str, int]],
 ) -> Spec:
-    bottom, top = axis_span((value for line in lines for value in line.values if value is not None), unit, limits)
+    bottom, top = axis_span(
+        (value for line in lines for value in line.values if value is not None), unit, limits
+    )
     return {
         **deepcopy(template(axis, tuple(line.name for line in lines), unit)),
         "datasets": {"rows": rows, **({"shaded": shaded} if axis == "month" else {})},
@@ -143,24 +156,45 @@ def _filled(
 # Altair takes longer over one chart than the rest of the page takes: made once, filled many times.
 @lru_cache(maxsize=64)
 def template(axis: str, names: tuple[str, ...], unit: str) -> Spec:
-    """A chart without its data: `rows`, `shaded`, and the parameters `bottom`, `top` and `ticks`. Not to be changed."""
+    """A chart without `rows`, `shaded` and the parameters `bottom`, `top` and `ticks`. Not to be changed."""
     x = _X[axis]()
     several = len(names) > 1
     legend = alt.Legend(orient="top", title=None, symbolSize=90, offset=22) if several else None
     colour = alt.Color("series:N", sort=names, legend=legend, scale=alt.Scale(domain=names))
-    shape = alt.Shape("series:N", sort=names, legend=legend, scale=alt.Scale(domain=names, range=SHAPES[: len(names)]))
+    shape = alt.Shape(
+        "series:N", sort=names, legend=legend, scale=alt.Scale(domain=names, range=SHAPES[: len(names)])
+    )
     y = alt.Y(
-        "value:Q", title=unit,
-        scale=alt.Scale(domainMin=alt.ExprRef("bottom"), domainMax=alt.ExprRef("top"), nice=False, zero=False),
-        axis=alt.Axis(values=alt.ExprRef("ticks"), labelFlush=False, titleAngle=0, titleAlign="left", titleAnchor="end", titleY=-12, titleX=-4),
+        "value:Q",
+        title=unit,
+        scale=alt.Scale(
+            domainMin=alt.ExprRef("bottom"), domainMax=alt.ExprRef("top"), nice=False, zero=False
+        ),
+        axis=alt.Axis(
+            values=alt.ExprRef("ticks"),
+            labelFlush=False,
+            titleAngle=0,
+            titleAlign="left",
+            titleAnchor="end",
+            titleY=-12,
+            titleX=-4,
+        ),
     )
     when = alt.Tooltip("when:N", title="When")
-    what = [alt.Tooltip("series:N", title="What"), alt.Tooltip("shown:N", title="Value"), alt.Tooltip("basis:N", title="From")]
+    what = [
+        alt.Tooltip("series:N", title="What"),
+        alt.Tooltip("shown:N", title="Value"),
+        alt.Tooltip("basis:N", title="From"),
+    ]
     base = alt.Chart(alt.NamedData("rows")).encode(x=x)
     line = base.mark_line(strokeWidth=2.25, aria=False).encode(y=y, color=colour)
-    points = base.mark_point(size=42, filled=True, opacity=1, aria=False).encode(y=y, color=colour, shape=shape)
+    points = base.mark_point(size=42, filled=True, opacity=1, aria=False).encode(
+        y=y, color=colour, shape=shape
+    )
     # A finger or a shaky hand needs more than the point itself; a screen reader needs each point once.
-    targets = base.mark_point(size=500, opacity=0, filled=True).encode(y=y, tooltip=[when, *what], description="said:N")
+    targets = base.mark_point(size=500, opacity=0, filled=True).encode(
+        y=y, tooltip=[when, *what], description="said:N"
+    )
     gaps = (
         base.mark_point(shape=CROSS, size=60, stroke=GREY, strokeWidth=1.5, filled=False, aria=False)
         .encode(y=alt.value(HEIGHT - 8), tooltip=[when, *what])
@@ -173,25 +207,31 @@ def template(axis: str, names: tuple[str, ...], unit: str) -> Spec:
 
 def _months() -> alt.X:
     axis = alt.Axis(
-        format="%b %Y", labelOverlap="greedy", labelFlush=True, grid=False,
+        format="%b %Y",
+        labelOverlap="greedy",
+        labelFlush=True,
+        grid=False,
         tickCount=alt.TimeIntervalStep(interval="month", step=3),
     )
     return alt.X("x:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
 
 
 def _sessions() -> alt.X:
-    return alt.X("x:O", title="Session", sort=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False))
+    return alt.X(
+        "x:O", title="Session", sort=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False)
+    )
 
 
 _X: Mapping[str, Callable[[], alt.X]] = {"month": _months, "session": _sessions}
 
 
 def _shade() -> alt.Chart:
-    return (
+    shade: alt.Chart = (
         alt.Chart(alt.NamedData("shaded"))
         .mark_rect(color=GREY, opacity=0.13, aria=False)
         .encode(x=alt.X("from:T", scale=alt.Scale(type="utc")), x2="to:T")
     )
+    return shade
 
 
 def _configured(layers: list[alt.Chart]) -> alt.LayerChart:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from dashboards.words import GRAINS
-from warehouse.read import Figure, Metric, Period, Unit
+from warehouse.read import Figure, Period, Unit
 
 ALL = "all"
 TREND_MONTHS = 24
 
-Key = tuple[str, str, str]
-"""Figure id, instrument and scale: what tells the figures of one unit and period apart."""
+
+class Key(NamedTuple):
+    """What tells the figures of one unit and period apart."""
+
+    figure: str
+    definition: str
+    instrument: str = ""
+    scale: str = ""
 
 
 def services(units: Iterable[Unit]) -> list[Unit]:
@@ -47,25 +54,23 @@ def trend_months(months: Sequence[Period], chosen: Period) -> list[Period]:
     oldest_first = sorted(months, key=lambda month: month.last_day)
     newest = oldest_first[-TREND_MONTHS:]
     if newest and chosen.first_day < newest[0].first_day:
-        return [month for month in oldest_first if month.last_day <= chosen.last_day][-TREND_MONTHS:] or newest
+        return [month for month in oldest_first if month.last_day <= chosen.last_day][
+            -TREND_MONTHS:
+        ] or newest
     return newest
 
 
-def by_key(figures: Iterable[Figure], metrics: Mapping[str, Metric]) -> dict[Key, Figure]:
-    """Figures of one unit and period in the first definition of each."""
-    return {
-        (figure.figure, figure.instrument, figure.scale): figure
-        for figure in figures
-        if figure.figure in metrics and figure.definition == metrics[figure.figure].definition
-    }
+def by_key(figures: Iterable[Figure]) -> dict[Key, Figure]:
+    """Figures of one unit and period."""
+    return {Key(one.figure, one.definition, one.instrument, one.scale): one for one in figures}
 
 
-def by_period(figures: Iterable[Figure], metrics: Mapping[str, Metric]) -> dict[str, dict[Key, Figure]]:
+def by_period(figures: Iterable[Figure]) -> dict[str, dict[Key, Figure]]:
     """Figures of one unit by period, each as `by_key` has it."""
     grouped: dict[str, list[Figure]] = {}
     for figure in figures:
         grouped.setdefault(figure.period, []).append(figure)
-    return {period: by_key(found, metrics) for period, found in grouped.items()}
+    return {period: by_key(found) for period, found in grouped.items()}
 
 
 def clinic_names(units: Sequence[Unit]) -> list[str]:

@@ -11,7 +11,6 @@ from dashboards import choice, words
 from dashboards.shown import Directory
 from warehouse.read import Period, Unit
 
-
 CHOICE_WIDTH = 320
 """Of a choice inside a section; on a narrower screen it gives way."""
 
@@ -40,7 +39,9 @@ def choose(directory: Directory) -> Chosen | None:
             clinics = choice.clinics(directory.units, service)
             clinic = _pick("Clinic", choice.clinic_names(clinics), f"clinic-{service.service}")
         with boxes[2]:
-            grain = list(by_grain)[_pick("Period length", [words.GRAINS[grain] for grain in by_grain], "grain")]
+            grain = list(by_grain)[
+                _pick("Period length", [words.GRAINS[grain] for grain in by_grain], "grain")
+            ]
         with boxes[3]:
             periods = by_grain[grain]
             period = periods[_pick("Period", [period.title for period in periods], f"period-{grain}")]
@@ -60,6 +61,12 @@ def pick_named(label: str, names: Mapping[str, str], key: str, default: str) -> 
     ids = list(names)
     start = ids.index(default) if default in names else 0
     return st.selectbox(
-        label, ids, index=start, format_func=names.__getitem__, key=key, persist_state="session", filter_mode=None,
+        label,
+        ids,
+        index=start,
+        format_func=names.__getitem__,
+        key=key,
+        persist_state="session",
+        filter_mode=None,
         width=CHOICE_WIDTH,
     )

@@ -39,9 +39,13 @@ def empty(shown: Shown) -> str:
     if shown.status and shown.status.last_run.state in NOT_PUBLISHED_STATES:
         ended = _ended(shown.status.last_run.state)
         return pieces.empty(
-            "Nothing is published yet", f"No run has passed yet. The last one was {ended}: {shown.status.message}", "accord runs"
+            "Nothing is published yet",
+            f"No run has passed yet. The last one was {ended}: {shown.status.message}",
+            "accord runs",
         )
-    return pieces.empty("Nothing is published yet", "Figures appear here after the first run:", "accord nightly")
+    return pieces.empty(
+        "Nothing is published yet", "Figures appear here after the first run:", "accord nightly"
+    )
 
 
 def footer(shown: Shown) -> str:
@@ -50,7 +54,12 @@ def footer(shown: Shown) -> str:
     if publication is None:
         return ""
     return pieces.footer(
-        [_figures(publication), _fresh(shown.status), _checks(publication, shown.status), _records(publication)]
+        [
+            _figures(publication),
+            _fresh(shown.status),
+            _checks(publication, shown.status),
+            _records(publication),
+        ]
     )
 
 
@@ -72,7 +81,9 @@ def _oldest(freshness: tuple[Freshness, ...]) -> str:
     silent = [feed.feed for feed in freshness if feed.newest_arrival is None]
     if silent:
         return f"Nothing yet from {', '.join(silent)}"
-    longest = min(freshness, key=lambda feed: (feed.newest_arrival is not None, feed.newest_arrival, feed.feed))
+    longest = min(
+        freshness, key=lambda feed: (feed.newest_arrival is not None, feed.newest_arrival, feed.feed)
+    )
     return f"Longest without one: {longest.feed}, {words.day(longest.newest_arrival)}"
 
 

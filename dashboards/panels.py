@@ -61,7 +61,9 @@ def _gaps(panel: Panel) -> str:
     missing = charts.hidden_places(panel.lines, panel.places)
     if not missing:
         return ""
-    which = ", ".join(missing) if len(missing) <= 6 else f"{len(missing)} of {len(panel.places)}; see the table"
+    which = (
+        ", ".join(missing) if len(missing) <= 6 else f"{len(missing)} of {len(panel.places)}; see the table"
+    )
     return f"× marks a gap, hidden or without data: {which}."
 
 

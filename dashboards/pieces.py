@@ -15,8 +15,10 @@ SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 132, 40, 3
 
 
 def header(eyebrow: str, title: str, lead: str) -> str:
-    return f'<header class="a-head"><p class="a-eyebrow">{escape(eyebrow)}</p><h1>{escape(title)}</h1>' \
-           f'<p class="a-lead">{escape(lead)}</p></header>'
+    return (
+        f'<header class="a-head"><p class="a-eyebrow">{escape(eyebrow)}</p><h1>{escape(title)}</h1>'
+        f'<p class="a-lead">{escape(lead)}</p></header>'
+    )
 
 
 def section(title: str, lead: str) -> str:
@@ -53,7 +55,8 @@ def fact(title: str, value: str, note: str, kind: str = "") -> str:
     """A tile without a figure: a state or a count of records."""
     mark = f" {_mark(kind)}" if kind else ""
     return (
-        f'<article class="a-tile"><h3>{escape(title)}</h3><p class="a-value a-value-text{mark}">{escape(value)}</p>'
+        f'<article class="a-tile"><h3>{escape(title)}</h3>'
+        f'<p class="a-value a-value-text{mark}">{escape(value)}</p>'
         f'<p class="a-basis">{escape(note)}</p></article>'
     )
 
@@ -63,8 +66,14 @@ def tiles(tiles_: Iterable[str], columns: int) -> str:
 
 
 def tile(
-    title: str, metric: Metric, figure: Figure | None, period: Period,
-    earlier: Figure | None, earlier_period: Period | None, spark: str = "", extra: str = "",
+    title: str,
+    metric: Metric,
+    figure: Figure | None,
+    period: Period,
+    earlier: Figure | None,
+    earlier_period: Period | None,
+    spark: str = "",
+    extra: str = "",
 ) -> str:
     """One figure: its number or its state, what it rests on, and the same figure one period before."""
     state = words.state_words(figure)
@@ -90,7 +99,9 @@ def _headline(figure: Figure | None) -> str:
 
 def _basis(figure: Figure | None, extra: str, period: Period) -> Iterator[str]:
     state = words.state_words(figure)
-    yield from map(escape, (period.title, state.reason) if state else (words.basis(figure), extra, period.title))
+    yield from map(
+        escape, (period.title, state.reason) if state else (words.basis(figure), extra, period.title)
+    )
 
 
 def _before(figure: Figure | None, period: Period | None) -> str:
@@ -124,7 +135,8 @@ def spark(values: Sequence[Decimal | None], low: Decimal, high: Decimal, label: 
     step = (SPARK_WIDTH - 2 * SPARK_EDGE) / max(len(values) - 1, 1)
     height = SPARK_HEIGHT - 2 * SPARK_EDGE
     points = [
-        None if value is None
+        None
+        if value is None
         else f"{SPARK_EDGE + place * step:.1f} {SPARK_EDGE + height * (1 - _share(value, low, high)):.1f}"
         for place, value in enumerate(values)
     ]
@@ -140,7 +152,8 @@ def spark(values: Sequence[Decimal | None], low: Decimal, high: Decimal, label: 
         'fill="none" stroke="#000" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>'
     )
     image = f"url(&quot;data:image/svg+xml,{quote(svg)}&quot;)"
-    return f'<span class="a-spark" role="img" aria-label="{escape(label)}" style="--a-line-shape:{image}"></span>'
+    style = f"--a-line-shape:{image}"
+    return f'<span class="a-spark" role="img" aria-label="{escape(label)}" style="{style}"></span>'
 
 
 def _share(value: Decimal, low: Decimal, high: Decimal) -> Decimal:
@@ -154,9 +167,13 @@ class Marked(NamedTuple):
     kind: str
 
 
-def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str | Marked]], numeric: int = 1) -> str:
+def table(
+    caption: str, columns: Sequence[str], rows: Iterable[Sequence[str | Marked]], numeric: int = 1
+) -> str:
     """A table that becomes one card a row on a narrow screen; cells from `numeric` on are aligned right."""
-    head = "".join(f'<th scope="col"{_number_class(i, numeric)}>{escape(c)}</th>' for i, c in enumerate(columns))
+    head = "".join(
+        f'<th scope="col"{_number_class(i, numeric)}>{escape(c)}</th>' for i, c in enumerate(columns)
+    )
     body = "".join(f"<tr>{''.join(_cells(columns, row, numeric))}</tr>" for row in rows)
     return (
         f'<table class="a-table"><caption>{escape(caption)}</caption>'
@@ -198,7 +215,7 @@ def empty(title: str, text: str, command: str) -> str:
 def footer(blocks: Iterable[tuple[str, str, str]]) -> str:
     """Title, text and smaller note of each block."""
     body = "".join(
-        f"<div><h2>{escape(title)}</h2><p>{escape(text)}</p><p class=\"a-small\">{escape(note)}</p></div>"
+        f'<div><h2>{escape(title)}</h2><p>{escape(text)}</p><p class="a-small">{escape(note)}</p></div>'
         for title, text, note in blocks
     )
     return f'<footer class="a-foot" role="contentinfo">{body}</footer>'

@@ -15,7 +15,17 @@ import streamlit as st
 
 from dashboards.launch import SITE_VARIABLE
 from schemas.errors import WarehouseError
-from warehouse.read import Figure, Metric, Period, Publication, PublishedInstrument, Status, Unit, current, read_status
+from warehouse.read import (
+    Figure,
+    Metric,
+    Period,
+    Publication,
+    PublishedInstrument,
+    Status,
+    Unit,
+    current,
+    read_status,
+)
 
 DEFAULT_SITE = "site"
 _SLOT = "shown"
@@ -38,12 +48,16 @@ class Shown:
 
 @dataclass(frozen=True)
 class Directory:
-    """What a publication has figures for."""
+    """What a publication has figures for; metrics: by figure and definition, the first the standard one."""
 
     units: tuple[Unit, ...]
     periods: tuple[Period, ...]
-    metrics: Mapping[str, Metric]
+    metrics: Mapping[tuple[str, str], Metric]
     instruments: Mapping[str, PublishedInstrument]
+
+    def standard(self, figure: str) -> Metric | None:
+        """A figure in its first definition; None where this publication does not know it."""
+        return next((metric for (name, _), metric in self.metrics.items() if name == figure), None)
 
 
 def take() -> Shown:
@@ -96,13 +110,10 @@ def series(publication: Publication, unit: Unit, grain: str) -> tuple[Figure, ..
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _directory(path: str, _publication: Publication) -> Directory:
-    metrics: dict[str, Metric] = {}
-    for metric in _publication.metrics():
-        metrics.setdefault(metric.figure, metric)
     return Directory(
         _publication.units(),
         _publication.periods(),
-        metrics,
+        {(metric.figure, metric.definition): metric for metric in _publication.metrics()},
         {form.instrument: form for form in _publication.instruments()},
     )
 
@@ -115,5 +126,7 @@ def _cell(
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
-def _series(path: str, _publication: Publication, service: str, clinic: str, grain: str) -> tuple[Figure, ...]:
+def _series(
+    path: str, _publication: Publication, service: str, clinic: str, grain: str
+) -> tuple[Figure, ...]:
     return _publication.series(service, clinic, grain)

@@ -50,7 +50,12 @@ FATES = ("received", "accepted", "quarantined", "excluded", "superseded")
 SCALES: Mapping[str, str] = {"total": "Total", "goal": "Goal", "task": "Task", "bond": "Bond"}
 COMPONENTS = ("goal", "task", "bond")
 SHORT_NAMES: Mapping[str, str] = {
-    "core_10": "CORE-10", "gad_7": "GAD-7", "phq_9": "PHQ-9", "srs": "SRS", "wai_36": "WAI", "wai_sr": "WAI-SR",
+    "core_10": "CORE-10",
+    "gad_7": "GAD-7",
+    "phq_9": "PHQ-9",
+    "srs": "SRS",
+    "wai_36": "WAI",
+    "wai_sr": "WAI-SR",
 }
 
 
@@ -66,7 +71,8 @@ class StateWords:
 STATES: Mapping[str, StateWords] = {
     "suppressed": StateWords("Hidden", "Too few people to show without risk of recognising them", "hidden"),
     "update_withheld": StateWords(
-        "Update withheld", "Beside what was published before, the new figure would reveal a small number",
+        "Update withheld",
+        "Beside what was published before, the new figure would reveal a small number",
         "update withheld",
     ),
     "not_applicable": StateWords(
@@ -142,6 +148,11 @@ def lower_first(title: str) -> str:
 def in_sentence(period: Period) -> str:
     """A period's title inside a sentence: names of months keep their capitals."""
     return lower_first(period.title) if period.grain == "rolling_12_months" else period.title
+
+
+def rater(definition: str) -> str:
+    """Who rated, for a definition of its own; empty for the client's, which is the standard."""
+    return definition.removesuffix("_rated") if definition.endswith("_rated") else ""
 
 
 def scale_name(scale: str) -> str:

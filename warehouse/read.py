@@ -34,16 +34,18 @@ _COLUMNS = {table.name: ", ".join(f'"{name}"' for name in table.column_names) fo
 
 QUERIES: Mapping[str, str] = {
     "run": f"SELECT {_COLUMNS['pub_run']} FROM pub_run ORDER BY name",
-    "units": f"SELECT {_COLUMNS['pub_unit']} FROM pub_unit ORDER BY service <> 'all', service, clinic <> 'all', clinic",
+    "units": f"SELECT {_COLUMNS['pub_unit']} FROM pub_unit "
+    "ORDER BY service <> 'all', service, clinic <> 'all', clinic",
     "periods": f"SELECT {_COLUMNS['pub_period']} FROM pub_period ORDER BY grain, first_day",
-    "metrics": f"SELECT {_COLUMNS['pub_metric']} FROM pub_metric ORDER BY figure, definition <> 'standard', definition",
+    "metrics": f"SELECT {_COLUMNS['pub_metric']} FROM pub_metric "
+    "ORDER BY figure, definition <> 'standard', definition",
     "instruments": f"SELECT {_COLUMNS['pub_instrument']} FROM pub_instrument ORDER BY instrument",
     "cell": f"SELECT {_COLUMNS['pub_figure']} FROM pub_figure "
-            "WHERE service = ? AND clinic = ? AND grain = ? AND period = ? "
-            "ORDER BY figure, definition, instrument, scale",
+    "WHERE service = ? AND clinic = ? AND grain = ? AND period = ? "
+    "ORDER BY figure, definition, instrument, scale",
     "series": f"SELECT {_COLUMNS['pub_figure']} FROM pub_figure "
-              "WHERE service = ? AND clinic = ? AND grain = ? "
-              "ORDER BY figure, definition, instrument, scale, period",
+    "WHERE service = ? AND clinic = ? AND grain = ? "
+    "ORDER BY figure, definition, instrument, scale, period",
 }
 """Every question a page may ask, by name; each has an order of its own."""
 
@@ -244,7 +246,8 @@ def _status(raw: Mapping[str, Any]) -> Status:
         message=last["message"],
         published_run=raw["published_run"],
         freshness=tuple(
-            Freshness(line["feed"], line["clinic"], _date(line["newest_arrival"])) for line in raw["freshness"]
+            Freshness(line["feed"], line["clinic"], _date(line["newest_arrival"]))
+            for line in raw["freshness"]
         ),
         runs=tuple(sorted(map(_run, raw["runs"]), key=lambda run: run.finished_at, reverse=True)),
     )

@@ -5,16 +5,27 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import alliance, frame, pieces, shown, words
+from dashboards.choice import Key
 from dashboards.filters import choose
 from dashboards.panels import card
-from dashboards.view import View
+from dashboards.view import Form, View
 
 ENGAGEMENT = (
-    "referrals_received", "clients_seen", "appointments_held", "attendance_rate", "dna_rate", "dropout_rate",
+    "referrals_received",
+    "clients_seen",
+    "appointments_held",
+    "attendance_rate",
+    "dna_rate",
+    "dropout_rate",
 )
+COMPLETION = "questionnaire_completion_rate"
 OUTCOMES = (
-    "finished_course", "paired_outcome_rate", "recovery_rate", "reliable_improvement_rate",
-    "reliable_recovery_rate", "reliable_deterioration_rate",
+    "finished_course",
+    "paired_outcome_rate",
+    "recovery_rate",
+    "reliable_improvement_rate",
+    "reliable_recovery_rate",
+    "reliable_deterioration_rate",
 )
 
 
@@ -23,7 +34,11 @@ def page() -> None:
     if now.publication is None:
         st.html(frame.empty(now))
         return
-    st.html(pieces.header(now.publication.run["site_name"], "Overview", "Engagement, working alliance and outcomes."))
+    st.html(
+        pieces.header(
+            now.publication.run["site_name"], "Overview", "Engagement, working alliance and outcomes."
+        )
+    )
     chosen = choose(shown.directory(now.publication))
     if chosen is None:
         st.html(pieces.notice("No figures yet.", "No period has ended since the first delivery."))
@@ -46,24 +61,29 @@ def engagement(view: View) -> None:
 
 
 def completion(view: View) -> None:
-    """Questionnaires completed of those due, one line an instrument."""
-    figure = "questionnaire_completion_rate"
-    metric = view.directory.metrics.get(figure)
+    """Questionnaires completed of those due, one line a questionnaire; those not due here left out."""
+    metric = view.directory.standard(COMPLETION)
     if metric is None:
         return
-    rows = [
-        (
-            view.instrument_name(instrument), words.quantity(view.now.get(key)),
-            words.basis(view.now.get(key)) or "–", words.quantity(view.before.get(key)),
-        )
-        for key in sorted(view.now)
-        for instrument in key[1:2]
-        if key[0] == figure
-    ]
+    rows = [row for form in view.forms(COMPLETION) if (row := _completed(view, form))]
     with card("completion"):
         st.html(pieces.card_head(metric.title, f"{metric.unit} of those due · {view.chosen.period.title}"))
-        st.html(pieces.table(metric.title, ("Questionnaire", "Completed", "Of those due", "Before"), rows))
-        st.html(f'<p class="a-note">{pieces.before_note(view.chosen.earlier)}</p>{pieces.definition(metric)}')
+        if rows:
+            st.html(
+                pieces.table(metric.title, ("Questionnaire", "Completed", "Of those due", "Before"), rows)
+            )
+            st.html(f'<p class="a-note">{pieces.before_note(view.chosen.earlier)}</p>')
+        else:
+            st.html('<p class="a-all-hidden">Not applicable: no questionnaire is due here.</p>')
+        st.html(pieces.definition(metric))
+
+
+def _completed(view: View, form: Form) -> tuple[str, str, str, str] | None:
+    key = Key(COMPLETION, form.metric.definition, form.instrument)
+    now = view.now.get(key)
+    if now is None or now.state == "not_applicable":
+        return None
+    return form.name, words.quantity(now), words.basis(now) or "–", words.quantity(view.before.get(key))
 
 
 def outcomes(view: View) -> None:

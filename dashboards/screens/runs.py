@@ -10,7 +10,16 @@ from warehouse.read import Run, Status
 
 SHOWN_AT_ONCE = 10
 COLUMNS = (
-    "Run", "State", "Checks", "As of", "Finished", "Received", "Accepted", "Quarantined", "Excluded", "Superseded"
+    "Run",
+    "State",
+    "Checks",
+    "As of",
+    "Finished",
+    "Received",
+    "Accepted",
+    "Quarantined",
+    "Excluded",
+    "Superseded",
 )
 
 
@@ -27,7 +36,11 @@ def page() -> None:
     st.html(pieces.header(site, "Runs", _lead(last, now.timezone)))
     st.html(_last_run(status))
     _rerun(status)
-    st.html(pieces.section("Runs so far", f"The last {len(status.runs)}, newest first; counts are of the whole site."))
+    st.html(
+        pieces.section(
+            "Runs so far", f"The last {len(status.runs)}, newest first; counts are of the whole site."
+        )
+    )
     st.html(_runs(status.runs[:SHOWN_AT_ONCE], now.timezone))
     if status.runs[SHOWN_AT_ONCE:]:
         with st.expander(f"{len(status.runs) - SHOWN_AT_ONCE} earlier runs"):
@@ -44,8 +57,10 @@ def _last_run(status: Status) -> str:
     facts = [
         pieces.fact("State", words.RUN_STATES[last.state], f"Run {last.run}", last.state),
         pieces.fact(
-            "Checks", words.VERDICTS[gate.verdict],
-            f"{gate.checked:,} expectations checked, {gate.critical_failed} critical failed", gate.verdict,
+            "Checks",
+            words.VERDICTS[gate.verdict],
+            f"{gate.checked:,} expectations checked, {gate.critical_failed} critical failed",
+            gate.verdict,
         ),
         pieces.fact("Records received", words.count(last.received), f"{words.count(last.accepted)} accepted"),
         pieces.fact("Quarantined", words.count(last.quarantined), "Waiting to be mended"),
@@ -67,11 +82,12 @@ def _rerun(status: Status) -> None:
 
 
 def _runs(runs: tuple[Run, ...], timezone: str) -> str:
-    rows = [
+    rows: list[tuple[str | pieces.Marked, ...]] = [
         (
             run.run,
             pieces.Marked(words.RUN_STATES[run.state], run.state),
-            pieces.Marked(words.VERDICTS[run.gate], run.gate), words.day(run.as_of),
+            pieces.Marked(words.VERDICTS[run.gate], run.gate),
+            words.day(run.as_of),
             words.moment(run.finished_at, timezone),
             *(words.count(getattr(run, fate)) for fate in words.FATES),
         )

@@ -41,6 +41,7 @@ INSTRUMENTS = (
     ("gad_7", "Generalised Anxiety Disorder scale", "outcome", "verified"),
     ("phq_9", "Patient Health Questionnaire", "outcome", "verified"),
     ("srs", "Session Rating Scale", "alliance", "licensed"),
+    ("wai_36", "Working Alliance Inventory, full form", "alliance", "verified"),
     ("wai_sr", "Working Alliance Inventory, Short Revised", "alliance", "verified"),
 )
 
@@ -60,53 +61,232 @@ class Spec:
     denominator: str = ""
     dated_by: str = "the day it happened"
     keys: tuple[tuple[str, str, float], ...] = (("", "", 0.0),)
+    definition: str = "standard"
 
 
 SPECS = (
-    Spec("referrals_received", "engagement", "Referrals received", "count", "referrals", 190,
-         numerator="Referrals received", dated_by="Date received"),
-    Spec("clients_seen", "engagement", "Clients seen", "count", "clients", 420,
-         numerator="Clients with at least one attended contact", dated_by="Date of the contact"),
-    Spec("appointments_held", "engagement", "Appointments held", "count", "appointments", 900,
-         numerator="Contacts attended or attended late", dated_by="Date of the contact"),
-    Spec("attendance_rate", "engagement", "Attendance", "rate", "%", 1150, 0.78,
-         "Contacts attended or attended late", "Contacts attended, attended late, missed, or too late to be seen",
-         "Date of the contact"),
-    Spec("dna_rate", "engagement", "Did not attend", "rate", "%", 1300, 0.11, "Contacts missed without notice",
-         "All contacts due, cancelled ones included", "Date of the contact"),
-    Spec("dropout_rate", "engagement", "Dropout", "rate", "%", 120, 0.23, "Treatments ended by the client unagreed",
-         "Referrals ended after at least one attended treatment contact", "Date the referral ended"),
-    Spec("questionnaire_completion_rate", "engagement", "Questionnaires completed", "rate", "%", 880, 0.7,
-         "Questionnaires completed of those due", "Questionnaires due", "Date of the contact",
-         (("phq_9", "", 0.12), ("gad_7", "", 0.1), ("wai_sr", "", -0.15), ("srs", "", -0.3))),
-    Spec("alliance_mean", "alliance", "Alliance", "mean", "points", 300, 1.0, "Sum of scores",
-         "Questionnaires with a score", "Date completed",
-         (("wai_sr", "total", 46.0), ("wai_sr", "goal", 15.1), ("wai_sr", "task", 14.6), ("wai_sr", "bond", 16.4),
-          ("srs", "total", 34.8))),
-    Spec("finished_course", "outcome", "Finished a course of treatment", "count", "clients", 95,
-         numerator="Referrals ended after two or more attended treatment contacts",
-         dated_by="Date the referral ended"),
-    Spec("paired_outcome_rate", "outcome", "Paired outcomes", "rate", "%", 95, 0.94,
-         "Finished courses with a first and a last valid PHQ-9 and GAD-7", "Finished courses",
-         "Date the referral ended"),
-    Spec("recovery_rate", "outcome", "Recovery", "rate", "%", 84, 0.49, "Those moved to below caseness",
-         "Finished courses at caseness at the start", "Date the referral ended"),
-    Spec("reliable_improvement_rate", "outcome", "Reliable improvement", "rate", "%", 95, 0.67,
-         "Those better by more than measurement error, and no measure worse", "Finished courses",
-         "Date the referral ended"),
-    Spec("reliable_recovery_rate", "outcome", "Reliable recovery", "rate", "%", 84, 0.46,
-         "Those recovered and reliably improved", "Finished courses at caseness at the start",
-         "Date the referral ended"),
-    Spec("reliable_deterioration_rate", "outcome", "Reliable deterioration", "rate", "%", 95, 0.06,
-         "Those worse by more than measurement error on a measure", "Finished courses", "Date the referral ended"),
+    Spec(
+        "referrals_received",
+        "engagement",
+        "Referrals received",
+        "count",
+        "referrals",
+        190,
+        numerator="Referrals received",
+        dated_by="Date received",
+    ),
+    Spec(
+        "clients_seen",
+        "engagement",
+        "Clients seen",
+        "count",
+        "clients",
+        420,
+        numerator="Clients with at least one attended contact",
+        dated_by="Date of the contact",
+    ),
+    Spec(
+        "appointments_held",
+        "engagement",
+        "Appointments held",
+        "count",
+        "appointments",
+        900,
+        numerator="Contacts attended or attended late",
+        dated_by="Date of the contact",
+    ),
+    Spec(
+        "attendance_rate",
+        "engagement",
+        "Attendance",
+        "rate",
+        "%",
+        1150,
+        0.78,
+        "Contacts attended or attended late",
+        "Contacts attended, attended late, missed, or too late to be seen",
+        "Date of the contact",
+    ),
+    Spec(
+        "dna_rate",
+        "engagement",
+        "Did not attend",
+        "rate",
+        "%",
+        1300,
+        0.11,
+        "Contacts missed without notice",
+        "All contacts due, cancelled ones included",
+        "Date of the contact",
+        definition="nhs_pdt",
+    ),
+    Spec(
+        "dropout_rate",
+        "engagement",
+        "Dropout",
+        "rate",
+        "%",
+        120,
+        0.23,
+        "Treatments ended by the client unagreed",
+        "Referrals ended after at least one attended treatment contact",
+        "Date the referral ended",
+    ),
+    Spec(
+        "questionnaire_completion_rate",
+        "engagement",
+        "Questionnaires completed",
+        "rate",
+        "%",
+        880,
+        0.7,
+        "Questionnaires completed of those due",
+        "Questionnaires due",
+        "Date of the contact",
+        (("phq_9", "", 0.12), ("gad_7", "", 0.1), ("wai_sr", "", -0.15), ("srs", "", -0.3)),
+    ),
+    Spec(
+        "alliance_mean",
+        "alliance",
+        "Alliance",
+        "mean",
+        "points",
+        300,
+        1.0,
+        "Sum of scores",
+        "Questionnaires with a score",
+        "Date completed",
+        (
+            ("wai_sr", "total", 46.0),
+            ("wai_sr", "goal", 15.1),
+            ("wai_sr", "task", 14.6),
+            ("wai_sr", "bond", 16.4),
+            ("srs", "total", 34.8),
+        ),
+    ),
+    Spec(
+        "alliance_mean",
+        "alliance",
+        "Alliance, rated by therapist",
+        "mean",
+        "points",
+        220,
+        1.0,
+        "Sum of scores",
+        "Questionnaires with a score",
+        "Date completed",
+        (
+            ("wai_36", "total", 190.0),
+            ("wai_36", "goal", 62.0),
+            ("wai_36", "task", 61.5),
+            ("wai_36", "bond", 66.5),
+        ),
+        "therapist_rated",
+    ),
+    Spec(
+        "alliance_mean",
+        "alliance",
+        "Alliance, rated by observer",
+        "mean",
+        "points",
+        0,
+        definition="observer_rated",
+    ),
+    Spec(
+        "finished_course",
+        "outcome",
+        "Finished a course of treatment",
+        "count",
+        "clients",
+        95,
+        numerator="Referrals ended after two or more attended treatment contacts",
+        dated_by="Date the referral ended",
+    ),
+    Spec(
+        "paired_outcome_rate",
+        "outcome",
+        "Paired outcomes",
+        "rate",
+        "%",
+        95,
+        0.94,
+        "Finished courses with a first and a last valid PHQ-9 and GAD-7",
+        "Finished courses",
+        "Date the referral ended",
+    ),
+    Spec(
+        "recovery_rate",
+        "outcome",
+        "Recovery",
+        "rate",
+        "%",
+        84,
+        0.49,
+        "Those moved to below caseness",
+        "Finished courses at caseness at the start",
+        "Date the referral ended",
+    ),
+    Spec(
+        "reliable_improvement_rate",
+        "outcome",
+        "Reliable improvement",
+        "rate",
+        "%",
+        95,
+        0.67,
+        "Those better by more than measurement error, and no measure worse",
+        "Finished courses",
+        "Date the referral ended",
+    ),
+    Spec(
+        "reliable_recovery_rate",
+        "outcome",
+        "Reliable recovery",
+        "rate",
+        "%",
+        84,
+        0.46,
+        "Those recovered and reliably improved",
+        "Finished courses at caseness at the start",
+        "Date the referral ended",
+    ),
+    Spec(
+        "reliable_deterioration_rate",
+        "outcome",
+        "Reliable deterioration",
+        "rate",
+        "%",
+        95,
+        0.06,
+        "Those worse by more than measurement error on a measure",
+        "Finished courses",
+        "Date the referral ended",
+    ),
 )
-BY_SESSION = Spec("alliance_by_session", "alliance", "Alliance by session", "mean", "points", 800, 1.0,
-                  "Sum of scores", "Questionnaires with a score", "Session number", SPECS[7].keys)
+BY_SESSION = Spec(
+    "alliance_by_session",
+    "alliance",
+    "Alliance by session",
+    "mean",
+    "points",
+    800,
+    1.0,
+    "Sum of scores",
+    "Questionnaires with a score",
+    "Session number",
+    SPECS[7].keys,
+)
 NEEDS_REFERRALS = ("referrals_received", "dropout_rate")
 
 
 def write_site(
-    site: Path, *, run: str = RUN, seed: int = 1, state: str = "published", months: int = 24, message: str = ""
+    site: Path,
+    *,
+    run: str = RUN,
+    seed: int = 1,
+    state: str = "published",
+    months: int = 24,
+    message: str = "",
 ) -> Path:
     """A site folder with one published run and a status that fits; `state` is that of the last run."""
     published = site / "published"
@@ -128,8 +308,19 @@ def write_publication(file: Path, run: str = RUN, seed: int = 1, months: int = 2
     rows = {
         "pub_figure": list(figures(seed, months)),
         "pub_metric": [
-            (s.figure, "standard", s.theme, s.title, s.kind, s.unit, "neither", s.numerator, s.denominator,
-             s.dated_by, "Synthetic")
+            (
+                s.figure,
+                s.definition,
+                s.theme,
+                s.title,
+                s.kind,
+                s.unit,
+                "neither",
+                s.numerator,
+                s.denominator,
+                s.dated_by,
+                "Synthetic",
+            )
             for s in (*SPECS, BY_SESSION)
         ],
         "pub_unit": [(*unit, title) for unit, (title, _) in UNITS.items()],
@@ -145,16 +336,30 @@ def write_publication(file: Path, run: str = RUN, seed: int = 1, months: int = 2
             for statement in table.ddl():
                 con.execute(statement)
             texts = [[None if value is None else str(value) for value in row] for row in rows[table.name]]
-            con.register("texts", pl.DataFrame(texts, dict.fromkeys(table.column_names, pl.String), orient="row"))
+            con.register(
+                "texts", pl.DataFrame(texts, dict.fromkeys(table.column_names, pl.String), orient="row")
+            )
             con.execute(f'INSERT INTO "{table.name}" FROM texts')
 
 
 def run_values(run: str) -> dict[str, str]:
     return {
-        "run": run, "as_of": AS_OF.isoformat(), "site_name": SITE_NAME, "timezone": "Europe/London",
-        "received": "48210", "accepted": "46377", "quarantined": "212", "excluded": "1398", "superseded": "223",
-        "files": "312", "files_refused": "2", "registry": "a" * 64, "site": "b" * 64, "code": "c" * 64,
-        "lock": "d" * 64, "disclosure_policy": "threshold 5, rounded to 5",
+        "run": run,
+        "as_of": AS_OF.isoformat(),
+        "site_name": SITE_NAME,
+        "timezone": "Europe/London",
+        "received": "48210",
+        "accepted": "46377",
+        "quarantined": "212",
+        "excluded": "1398",
+        "superseded": "223",
+        "files": "312",
+        "files_refused": "2",
+        "registry": "a" * 64,
+        "site": "b" * 64,
+        "code": "c" * 64,
+        "lock": "d" * 64,
+        "disclosure_policy": "threshold 5, rounded to 5",
     }
 
 
@@ -163,22 +368,48 @@ def write_status(published: Path, run: str, state: str = "published", message: s
     last = run if state in ("published", "idle") else "20261102T020000Z-5e6f7a8b"
     counts = {"received": 48210, "accepted": 46377, "quarantined": 212, "superseded": 223}
     excluded = {"preview": 61, "test": 14, "not_finished": 1019, "empty": 88, "exact_duplicate": 216}
-    line = {"run": last, "state": state, "as_of": AS_OF.isoformat(), "finished_at": "2026-11-02T02:03:41+00:00",
-            **counts, "excluded": 1398, "gate": gate}
+    line = {
+        "run": last,
+        "state": state,
+        "as_of": AS_OF.isoformat(),
+        "finished_at": "2026-11-02T02:03:41+00:00",
+        **counts,
+        "excluded": 1398,
+        "gate": gate,
+    }
     earlier = [
-        {**line, "run": f"202610{day:02}T020000Z-{day:08x}", "as_of": f"2026-10-{day - 1:02}",
-         "finished_at": f"2026-10-{day:02}T02:03:{day + 10}+00:00", "received": 47000 + 40 * day,
-         "accepted": 45167 + 40 * day, "state": "idle" if day % 7 == 4 else "published",
-         "gate": "not_run" if day % 7 == 4 else "passed"}
+        {
+            **line,
+            "run": f"202610{day:02}T020000Z-{day:08x}",
+            "as_of": f"2026-10-{day - 1:02}",
+            "finished_at": f"2026-10-{day:02}T02:03:{day + 10}+00:00",
+            "received": 47000 + 40 * day,
+            "accepted": 45167 + 40 * day,
+            "state": "idle" if day % 7 == 4 else "published",
+            "gate": "not_run" if day % 7 == 4 else "passed",
+        }
         for day in range(2, 32)
     ]
-    shown = {**line, "run": run, "state": "published", "gate": "passed", "finished_at": "2026-11-01T02:03:52+00:00"}
+    shown = {
+        **line,
+        "run": run,
+        "state": "published",
+        "gate": "passed",
+        "finished_at": "2026-11-01T02:03:52+00:00",
+    }
     status: dict[str, Any] = {
         "schema": 1,
         "last_run": {
-            **line, "excluded": excluded, "files": 312, "files_refused": 2,
-            "gate": {"verdict": gate, "critical_failed": 2 if state == "refused" else 0, "checked": 214,
-                     "report": f"quality/{last}/index.html"},
+            **line,
+            "excluded": excluded,
+            "files": 312,
+            "files_refused": 2,
+            "gate": {
+                "verdict": gate,
+                "critical_failed": 2 if state == "refused" else 0,
+                "checked": 214,
+                "report": f"quality/{last}/index.html",
+            },
             "message": message,
         },
         "published_run": run,
@@ -199,13 +430,26 @@ def periods(months: int) -> Iterator[tuple[str, str, str, date, date, bool]]:
         yield "month", f"{first:%Y-%m}", f"{first:%B %Y}", first, last_of_month(first), True
     for first in firsts[11:]:
         start = first.replace(year=first.year - 1) + timedelta(days=31)
-        yield ("rolling_12_months", f"{first:%Y-%m}", f"Twelve months to {first:%B %Y}", start.replace(day=1),
-               last_of_month(first), True)
+        yield (
+            "rolling_12_months",
+            f"{first:%Y-%m}",
+            f"Twelve months to {first:%B %Y}",
+            start.replace(day=1),
+            last_of_month(first),
+            True,
+        )
     for first in firsts:
         if first.month % 3 == 1:
             last = last_of_month(first + timedelta(days=62))
             quarter = first.month // 3 + 1
-            yield "quarter", f"{first:%Y}-Q{quarter}", f"Quarter {quarter} of {first:%Y}", first, last, last <= AS_OF
+            yield (
+                "quarter",
+                f"{first:%Y}-Q{quarter}",
+                f"Quarter {quarter} of {first:%Y}",
+                first,
+                last,
+                last <= AS_OF,
+            )
 
 
 def month_starts(months: int) -> list[date]:
@@ -224,11 +468,20 @@ def figures(seed: int, months: int) -> Iterator[tuple[Any, ...]]:
         for grain, period, *_ in periods(months):
             for spec in SPECS:
                 for instrument, scale, shift in spec.keys:
-                    key = (spec.figure, "standard", service, clinic, grain, period, instrument, scale)
+                    key = (spec.figure, spec.definition, service, clinic, grain, period, instrument, scale)
                     yield (*key, *disclosed(rng, spec, shift, share * spans[grain], service))
         for session in range(1, 13):
             for instrument, scale, level in BY_SESSION.keys:
-                key = (BY_SESSION.figure, "standard", service, clinic, "session", str(session), instrument, scale)
+                key = (
+                    BY_SESSION.figure,
+                    "standard",
+                    service,
+                    clinic,
+                    "session",
+                    str(session),
+                    instrument,
+                    scale,
+                )
                 growth = level * (1 + 0.012 * min(session, 8))
                 yield (*key, *disclosed(rng, BY_SESSION, growth, share * 0.86**session, service))
 
@@ -239,6 +492,8 @@ def disclosed(rng: random.Random, spec: Spec, shift: float, share: float, servic
     if service == "young" and spec.figure in NEEDS_REFERRALS:
         return (*nothing, "not_applicable")
     cases = max(0, round(spec.cases * share * rng.uniform(0.88, 1.12)))
+    if spec.cases == 0:
+        return (*nothing, "not_applicable")
     if cases == 0 and spec.kind != "count":
         return (*nothing, "no_data")
     if spec.kind == "mean":
