@@ -14,8 +14,8 @@ RATER = "ENUM('client', 'therapist', 'observer', 'caregiver')"
 STATUS = "ENUM('scored', 'prorated', 'too_many_missing', 'key_not_confirmed')"
 """Closed vocabularies of large tables, which load twice as fast as text."""
 
-PARTS_PER_SCALE = ("score", "answered", "status", "stored")
-"""Physical columns an administration table keeps for each scale, as `<part>_<scale>`."""
+PACKED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UBIGINT", "DECIMAL", "DATE", "TIMESTAMP", "ENUM")
+"""Types stored bit-packed: DuckDB else tries every compression on every column, a quarter of the load."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Table:
 
 
 def _column_ddl(column: Column) -> str:
-    required = "" if column.nullable else " NOT NULL"
-    return f'"{column.name}" {column.type}{required}'
+    packed = " USING COMPRESSION bitpacking" if column.type.startswith(PACKED) else ""
+    return f'"{column.name}" {column.type}{packed}{"" if column.nullable else " NOT NULL"}'
 
 
 def _literal(text: str) -> str:
