@@ -45,3 +45,8 @@ def test_starting_the_server_loads_nothing_heavy():
 def test_site_and_port_are_both_asked_for():
     with pytest.raises(ValueError, match="unpack"):
         launch.main(["site"])
+
+
+def test_no_folder_is_named_pages():
+    """Streamlit would offer its files as pages of its own, to whoever asks before app.py has run once."""
+    assert not (launch.APP.parent / "pages").exists()
