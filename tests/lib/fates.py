@@ -1,0 +1,404 @@
+"""A second implementation of the contract's section on fates: plain Python over rows of text, one at a time.
+
+A feed is described by `PlainFeed`, a file by its rows as dictionaries of text; a row that is a string is
+a broken one, and the string is the rule that it breaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from tests.lib.plain_answers import plain_answer, plain_number
+
+ORDER = (
+    "preview", "test", "spam", "not_finished", "no_consent",
+    "attention_check", "outside_period", "empty", "exact_duplicate",
+)  # fmt: skip
+
+RATERS = ("client", "therapist", "observer", "caregiver")
+
+Row = Mapping[str, str] | str
+
+
+@dataclass(frozen=True)
+class PlainForm:
+    """One questionnaire of a feed. finished: column and values, of this form alone."""
+
+    instrument: str
+    items: tuple[str, ...]
+    rater: str | None = None
+    rater_column: str | None = None
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, int] = field(default_factory=dict)
+    session: int | str | None = None
+    completed: str | None = None
+    excluded: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    finished: tuple[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class PlainFeed:
+    """excluded: (column, reason, values) of the whole record; finished: (column, values or None for filled)."""
+
+    id: str
+    clinic: str
+    forms: tuple[PlainForm, ...]
+    client: tuple[str, ...] = ("PID",)
+    snapshot: bool = False
+    each_row: bool = False
+    dated: bool = True
+    completed: str | None = None
+    last_touch: str | None = None
+    no_date: tuple[str, ...] = ()
+    response: tuple[str, ...] = ()
+    session: str | None = None
+    rater_id: str | None = None
+    segment: str | None = None
+    episode: str | None = None
+    clinician: str | None = None
+    raters: Mapping[str, str] = field(default_factory=dict)
+    form_raters: tuple[str, ...] = ("client", "therapist", "observer")
+    missing: tuple[str, ...] = ()
+    excluded: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    finished: tuple[str, tuple[str, ...] | None] | None = None
+    attention: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    highest: int = 3
+
+
+@dataclass(frozen=True)
+class Administration:
+    """An administration that its file's own rules accept. person: who, as far as ids tell."""
+
+    entry: int
+    row: int
+    form: int
+    feed: PlainFeed
+    instrument: str
+    person: tuple[object, ...]
+    rater: str
+    rater_id: str | None
+    segment: str | None
+    episode: str | None
+    session: int | None
+    completed: datetime | None
+    response: str | None
+    clinician: str | None
+    answers: tuple[object, ...]
+
+    @property
+    def key(self) -> tuple[object, ...] | None:
+        """Administrations of one key tell the same thing; None tells nothing twice."""
+        occasion = next(
+            (
+                (kind, value)
+                for kind, value in (
+                    ("session", self.session), ("completed", self.completed), ("response", self.response),
+                )
+                if value is not None
+            ),
+            None,
+        )  # fmt: skip
+        if self.feed.each_row or occasion is None:
+            return None
+        who = (self.feed.clinic, self.person, self.instrument, self.rater, self.rater_id)
+        return (*who, self.episode, self.segment, occasion)
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """All that a correction may change."""
+        return (
+            self.answers, self.session, self.completed, self.clinician, self.segment, self.episode,
+            self.rater_id, self.person,
+        )  # fmt: skip
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        return self.entry, self.row, self.form
+
+
+@dataclass
+class Record:
+    """One row of one file by itself. problems: (instrument, column, rule)."""
+
+    entry: int
+    row: int
+    feed: PlainFeed
+    response: str | None = None
+    excluded: str | None = None
+    problems: list[tuple[str, str, str]] = field(default_factory=list)
+    accepted: list[Administration] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of everything: fate and reason by entry and row, problems still open, what stands."""
+
+    fates: dict[tuple[int, int], tuple[str, str]]
+    problems: set[tuple[int, int, str, str, str]]
+    standing: dict[tuple[int, int, int], tuple[object, ...]]
+
+
+def settle(files: Sequence[tuple[PlainFeed, Sequence[Row]]]) -> Settled:
+    """The fate of every record of these deliveries, in their order."""
+    records = [
+        record_of(feed, entry, number, row)
+        for entry, (feed, rows) in enumerate(files, 1)
+        for number, row in enumerate(rows, 1)
+    ]
+    newest = {feed.id: entry for entry, (feed, _) in enumerate(files, 1)}
+    live = {
+        entry for entry, (feed, _) in enumerate(files, 1) if not feed.snapshot or newest[feed.id] == entry
+    }
+    accepted = [one for record in records if record.entry in live for one in record.accepted]
+    seen = {(one.feed.id, one.response, one.entry) for one in accepted if one.response}
+    return assemble(records, live, lost_places(accepted), seen)
+
+
+def assemble(
+    records: list[Record],
+    live: set[int],
+    lost: Mapping[tuple[int, int, int], str],
+    seen: set[tuple[str, str, int]],
+) -> Settled:
+    fates: dict[tuple[int, int], tuple[str, str]] = {}
+    open_: set[tuple[int, int, str, str, str]] = set()
+    standing: dict[tuple[int, int, int], tuple[object, ...]] = {}
+    for record in records:
+        alive = record.entry in live
+        mended = record.response and any(
+            feed == record.feed.id and response == record.response and entry > record.entry
+            for feed, response, entry in seen
+        )
+        problems = record.problems if alive and not mended else []
+        open_ |= {(record.entry, record.row, *problem) for problem in problems}
+        kept = [one for one in record.accepted if alive and one.place not in lost]
+        standing |= {one.place: one.answers for one in kept}
+        fates[record.entry, record.row] = fate_of(record, alive, problems, kept, lost)
+    return Settled(fates, open_, standing)
+
+
+def fate_of(
+    record: Record,
+    alive: bool,
+    problems: list[tuple[str, str, str]],
+    kept: list[Administration],
+    lost: Mapping[tuple[int, int, int], str],
+) -> tuple[str, str]:
+    if record.excluded:
+        return "excluded", record.excluded
+    if not alive:
+        return "superseded", "newer_snapshot"
+    if kept:
+        return "accepted", ""
+    if problems:
+        return "quarantined", min(rule for *_, rule in problems)
+    if not record.accepted:
+        return "superseded", "later_delivery"
+    if any(lost[one.place] == "superseded" for one in record.accepted):
+        return "superseded", "later_answers"
+    return "excluded", "exact_duplicate"
+
+
+# --- one row by itself -----------------------------------------------------------------------------
+
+
+def record_of(feed: PlainFeed, entry: int, number: int, row: Row) -> Record:
+    record = Record(entry, number, feed)
+    if isinstance(row, str):
+        record.problems = [("", "", row)]
+        return record
+    record.response = joined(feed, row, feed.response)
+    reasons = list(record_reasons(feed, row))
+    if not any(cell.strip() for cell in row.values()):
+        record.excluded = "empty"
+    elif reasons:
+        record.excluded = min(reasons, key=ORDER.index)
+    else:
+        settle_forms(record, row)
+    return record
+
+
+def record_reasons(feed: PlainFeed, row: Mapping[str, str]) -> Iterator[str]:
+    for column, reason, values in feed.excluded:
+        if row[column].strip() in values:
+            yield reason
+    if feed.finished and not is_finished(row[feed.finished[0]], feed.finished[1]):
+        yield "not_finished"
+    for column, values in feed.attention:
+        if row[column].strip() not in values:
+            yield "attention_check"
+
+
+def is_finished(cell: str, values: tuple[str, ...] | None) -> bool:
+    return bool(cell.strip()) if values is None else cell.strip() in values
+
+
+def settle_forms(record: Record, row: Mapping[str, str]) -> None:
+    """Each questionnaire of the row: left out, with problems, or accepted."""
+    feed, reasons = record.feed, []
+    person = (record.entry, record.row) if feed.each_row else joined(feed, row, feed.client, whole=True)
+    for number, form in enumerate(feed.forms, 1):
+        answers = tuple(answer(feed, form, row[column]) for column in form.items)
+        if reason := form_reason(form, row, answers):
+            reasons.append(reason)
+            continue
+        administration, problems = read_form(record, number, form, row, answers, person)
+        record.problems += problems
+        if not problems and person is not None:
+            record.accepted.append(administration)
+        elif person is None:
+            reasons.append("quarantined")
+    if record.accepted or not reasons or record.problems or "quarantined" in reasons:
+        if person is None and "quarantined" in reasons and not record.accepted:
+            record.problems.append(("", "/".join(feed.client), "missing_client"))
+        return
+    record.excluded = min(reasons, key=ORDER.index)
+
+
+def form_reason(form: PlainForm, row: Mapping[str, str], answers: Sequence[object]) -> str | None:
+    if all(one in (None, "not_shown", "not_applicable") for one in answers):
+        return "empty"
+    reasons = [reason for column, reason, values in form.excluded if row[column].strip() in values]
+    if form.finished and row[form.finished[0]].strip() not in form.finished[1]:
+        reasons.append("not_finished")
+    return min(reasons, key=ORDER.index) if reasons else None
+
+
+def answer(feed: PlainFeed, form: PlainForm, cell: str) -> object:
+    codes = {**form.codes, "missing": (*form.codes.get("missing", ()), *feed.missing)}
+    read = plain_answer(cell, form.labels, codes)
+    return None if read == "missing" else read
+
+
+def read_form(
+    record: Record,
+    number: int,
+    form: PlainForm,
+    row: Mapping[str, str],
+    answers: tuple[object, ...],
+    person: object,
+) -> tuple[Administration, list[tuple[str, str, str]]]:
+    """The administration, and (instrument, column, rule) of all that is wrong with it."""
+    feed, problems = record.feed, []
+    rater = form.rater
+    if form.rater_column:
+        said = text(feed, row[form.rater_column])
+        rater = {**{word: word for word in RATERS}, **feed.raters}.get((said or "").casefold())
+        if rater not in feed.form_raters:
+            rater = None
+            problems.append((form.instrument, form.rater_column, "unknown_rater"))
+    session, bad_session = session_of(feed, form, row)
+    problems += [(form.instrument, bad_session, "invalid_session")] if bad_session else []
+    completed, date_column, date_rule = moment_of(feed, form, row)
+    problems += [(form.instrument, date_column, date_rule)] if date_rule else []
+    if person is not None and rater:
+        for column, one in zip(form.items, answers, strict=True):
+            if one == "no answer":
+                problems.append((form.instrument, column, "not_an_answer"))
+            elif one == "too far" or (isinstance(one, int) and not 0 <= one <= feed.highest):
+                problems.append((form.instrument, column, "out_of_range"))
+    administration = Administration(
+        record.entry, record.row, number, feed, form.instrument, (person,), rater or "",
+        optional(feed, row, feed.rater_id), optional(feed, row, feed.segment), optional(feed, row, feed.episode),
+        session, completed, record.response, optional(feed, row, feed.clinician), answers,
+    )  # fmt: skip
+    return administration, problems
+
+
+def session_of(feed: PlainFeed, form: PlainForm, row: Mapping[str, str]) -> tuple[int | None, str]:
+    """The session, and the column that cannot be read."""
+    if isinstance(form.session, int):
+        return form.session, ""
+    column = form.session or feed.session
+    said = text(feed, row[column]) if column else None
+    if said is None:
+        return None, ""
+    number = plain_number(said)
+    if number is None or number != int(number) or not 0 <= number <= 9999:
+        return None, str(column)
+    return int(number), ""
+
+
+def moment_of(feed: PlainFeed, form: PlainForm, row: Mapping[str, str]) -> tuple[datetime | None, str, str]:
+    """The time of completion, or the column and rule that it breaks."""
+    column = form.completed or feed.completed
+    if not feed.dated or column is None:
+        return None, "", ""
+    said = next(
+        (
+            found
+            for name in (column, feed.last_touch)
+            if name and (found := text(feed, row[name], feed.no_date))
+        ),
+        None,
+    )
+    if said is None:
+        return None, column, "missing_date"
+    try:
+        local = datetime.strptime(said, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZoneInfo("Europe/London"))
+    except ValueError:
+        return None, column, "invalid_date"
+    moment = local.astimezone(UTC)
+    exists = moment.astimezone(local.tzinfo).replace(tzinfo=None) == local.replace(tzinfo=None)
+    return (moment, "", "") if exists else (None, column, "invalid_date")
+
+
+def text(feed: PlainFeed, cell: str, more: Iterable[str] = ()) -> str | None:
+    """Trimmed text; None where blank or a code of the feed for no answer."""
+    read = plain_answer(cell, {}, {"missing": (*feed.missing, *more)})
+    return None if read == "missing" else cell.strip()
+
+
+def optional(feed: PlainFeed, row: Mapping[str, str], column: str | None) -> str | None:
+    return text(feed, row[column]) if column else None
+
+
+def joined(
+    feed: PlainFeed, row: Mapping[str, str], columns: Sequence[str], whole: bool = False
+) -> str | None:
+    parts = [text(feed, row[column]) for column in columns]
+    if not any(parts) or (whole and not all(parts)):
+        return None
+    return "/".join(part or "" for part in parts)
+
+
+# --- all rows together -----------------------------------------------------------------------------
+
+
+def lost_places(administrations: Sequence[Administration]) -> dict[tuple[int, int, int], str]:
+    """Administrations that do not stand, and why: exact_duplicate or superseded."""
+    lost: dict[tuple[int, int, int], str] = {}
+    for group in grouped(administrations, lambda one: one.response and (one.feed.id, one.response, one.form)):
+        entries = [one.entry for one in group]
+        if len(entries) > 1 and len(entries) == len(set(entries)):
+            lost |= versions(group, lambda one: one.content)
+    left = [one for one in administrations if one.place not in lost]
+    for group in grouped(left, lambda one: one.key):
+        lost |= versions(group, lambda one: one.answers)
+    return lost
+
+
+def grouped(administrations, key) -> list[list[Administration]]:
+    groups: dict[object, list[Administration]] = {}
+    for one in administrations:
+        if (found := key(one)) is not None:
+            groups.setdefault((one.instrument, found), []).append(one)
+    return list(groups.values())
+
+
+def versions(group: list[Administration], says) -> dict[tuple[int, int, int], str]:
+    """Of rows that tell one thing, in order: repeats of the row before, and versions before the last."""
+    begin = datetime.min.replace(tzinfo=UTC)
+    ordered = sorted(group, key=lambda one: (one.entry, one.completed or begin, one.row, one.form))
+    lost, standing = {}, None
+    for before, one in zip([None, *ordered], ordered, strict=False):
+        if before is not None and says(before) == says(one):
+            lost[one.place] = "exact_duplicate"
+            continue
+        if standing is not None:
+            lost[standing.place] = "superseded"
+        standing = one
+    return lost
