@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from schemas.errors import ConservationError, WarehouseError
+from warehouse.files import private_dir
 
 COUNTS = "counts.json"
 
@@ -90,7 +91,7 @@ class PartStore:
         folder = self.folder(memo)
         if self.has(memo):
             return folder
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_dir(folder.parent)
         scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))
         try:
             write(scratch / memo)
