@@ -1,6 +1,6 @@
 """Which rows stand when several tell the same thing.
 
-Rows of one key are put in order: delivery, then completion time, then source row. A row that
+Rows of one key are put in order: delivery, then completion time, then source row, then form. A row that
 says what the row before it said is an exact duplicate. Each other row is a new version; the
 last version stands and the earlier ones are superseded.
 """
@@ -63,6 +63,7 @@ def _settle(
 ) -> None:
     """Add to `lost` the rows of `source` that do not stand under one key."""
     columns = ", ".join(key)
+    in_order = f"PARTITION BY {columns} ORDER BY entry_no, {order} NULLS FIRST, source_row, {form_no}"
     # hash() only narrows the search: rows of one key always meet here, others seldom
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE again AS SELECT hash({columns}) AS key_hash FROM {source}"
@@ -80,10 +81,9 @@ def _settle(
                 row_number() OVER in_key > 1 AND says IS NOT DISTINCT FROM lag(says) OVER in_key, false)
                       AS repeats
             FROM candidate
-            WINDOW in_key AS (PARTITION BY {columns} ORDER BY entry_no, {order} NULLS FIRST, source_row)
+            WINDOW in_key AS ({in_order})
         ), version AS (
-            SELECT *, count(*) FILTER (WHERE NOT repeats) OVER (PARTITION BY {columns}
-                          ORDER BY entry_no, {order} NULLS FIRST, source_row) AS number,
+            SELECT *, count(*) FILTER (WHERE NOT repeats) OVER ({in_order}) AS number,
                    count(*) FILTER (WHERE NOT repeats) OVER (PARTITION BY {columns}) AS versions
             FROM told
         )

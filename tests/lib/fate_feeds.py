@@ -131,6 +131,14 @@ VARIANTS = {
         ),
         {**POOL, "RID": RESPONSES, "D1": ANSWERS, "D2": ANSWERS},
     ),
+    "twice on one day": Variant(
+        'dialect = "csv"\n[feeds.columns]\nclient = "PID"\ncompleted_at = "When"\n'
+        + _form("mini", "Q{n}") + _form("mini", "D{n}", 'completed_at = "Done"\n'),
+        PlainFeed(
+            "f", "north", (MINI, _plain_form("mini", ("D1", "D2"), completed="Done")), completed="When",
+        ),
+        {**POOL, "Done": TIMES, "D1": ANSWERS, "D2": ANSWERS},
+    ),
     "qualtrics": Variant(
         'dialect = "qualtrics"\n[feeds.columns]\nclient = "PID"\n' + _form("mini", "Q{n}")
         + '[[feeds.attention]]\ncolumn = "ATT"\npass = ["3"]\n',
