@@ -31,14 +31,14 @@ def one_at_a_time(message: bytes, key: bytes) -> int:
     def sipround():
         v[0] = (v[0] + v[1]) & MASK
         v[1] = rotate(v[1], 13) ^ v[0]
-        v[0] = rotate(v[0], 32)  # noqa: E702
+        v[0] = rotate(v[0], 32)
         v[2] = (v[2] + v[3]) & MASK
-        v[3] = rotate(v[3], 16) ^ v[2]  # noqa: E702
+        v[3] = rotate(v[3], 16) ^ v[2]
         v[0] = (v[0] + v[3]) & MASK
-        v[3] = rotate(v[3], 21) ^ v[0]  # noqa: E702
+        v[3] = rotate(v[3], 21) ^ v[0]
         v[2] = (v[2] + v[1]) & MASK
         v[1] = rotate(v[1], 17) ^ v[2]
-        v[2] = rotate(v[2], 32)  # noqa: E702
+        v[2] = rotate(v[2], 32)
 
     tail = len(message) % 8
     words = [int.from_bytes(message[i : i + 8], "little") for i in range(0, len(message) - tail, 8)]
