@@ -26,6 +26,8 @@ GREY = "#7d8896"
 """Legible on both grounds: for what is not a series."""
 
 EPOCH = date(1970, 1, 1).toordinal()
+DAY = 86_400_000
+"""In milliseconds, as the browser counts."""
 
 LEAST_SPAN: Mapping[str, int] = {"%": 10, "points": 4}
 """A narrower axis would make noise look like news."""
@@ -121,14 +123,17 @@ def _rows(lines: Sequence[Line], places: Sequence[str | int], titles: Sequence[s
 
 
 def _instant(day: date) -> int:
-    """Midnight UTC as the browser counts it: milliseconds."""
-    return 86_400_000 * (day.toordinal() - EPOCH)
+    """Midnight UTC as the browser has it."""
+    return DAY * (day.toordinal() - EPOCH)
 
 
 def _shaded(months: Sequence[Period], chosen: Period) -> list[dict[str, int]]:
-    """The part of the chosen period that the axis shows."""
+    """The part of the chosen period that the axis shows, half a month wider, so that one month shows."""
     inside = [m for m in months if chosen.first_day <= m.first_day and m.last_day <= chosen.last_day]
-    return [{"from": _instant(inside[0].first_day), "to": _instant(inside[-1].first_day)}] if inside else []
+    if not inside:
+        return []
+    half = 15 * DAY
+    return [{"from": _instant(inside[0].first_day) - half, "to": _instant(inside[-1].first_day) + half}]
 
 
 def _filled(

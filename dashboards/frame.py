@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards import pieces, words
 from dashboards.shown import Shown
-from warehouse.read import Freshness, Publication, Status
+from warehouse.read import Publication, Status
 
 NOT_PUBLISHED_STATES = ("refused", "failed")
 
@@ -69,22 +69,19 @@ def _figures(publication: Publication) -> tuple[str, str, str]:
 
 
 def _fresh(status: Status | None) -> tuple[str, str, str]:
-    if status is None or not status.freshness:
-        return "Newest delivery", "unknown", ""
-    dated = [feed for feed in status.freshness if feed.newest_arrival]
-    newest = max((feed.newest_arrival for feed in dated if feed.newest_arrival), default=None)
-    return "Newest delivery", words.day(newest), _oldest(status.freshness)
-
-
-def _oldest(freshness: tuple[Freshness, ...]) -> str:
-    """The feed that has waited longest, since a fresh site can hide a silent feed."""
-    silent = [feed.feed for feed in freshness if feed.newest_arrival is None]
+    """The newest delivery of all, and the feed that has waited longest, which the newest would hide."""
+    feeds = sorted(status.freshness if status else (), key=lambda feed: feed.feed)
+    arrivals = {feed.feed: feed.newest_arrival for feed in feeds if feed.newest_arrival}
+    newest = max(arrivals.values(), default=None)
+    silent = [feed.feed for feed in feeds if feed.feed not in arrivals]
     if silent:
-        return f"Nothing yet from {', '.join(silent)}"
-    longest = min(
-        freshness, key=lambda feed: (feed.newest_arrival is not None, feed.newest_arrival, feed.feed)
-    )
-    return f"Longest without one: {longest.feed}, {words.day(longest.newest_arrival)}"
+        note = f"Nothing yet from {', '.join(silent)}"
+    elif not arrivals or min(arrivals.values()) == newest:
+        note = f"The same day from each of {len(arrivals)} feeds" if len(arrivals) > 1 else ""
+    else:
+        longest = min(arrivals, key=lambda feed: arrivals[feed])
+        note = f"Longest without one: {longest}, {words.day(arrivals[longest])}"
+    return "Newest delivery", words.day(newest), note
 
 
 def _checks(publication: Publication, status: Status | None) -> tuple[str, str, str]:

@@ -40,7 +40,7 @@ def draw(panel: Panel, chart: Spec | None, run: Mapping[str, str]) -> None:
     """Draw one panel inside the card it is called in; no chart where there is no point to draw."""
     st.html(pieces.card_head(panel.title, panel.about))
     if chart is None:
-        st.html('<p class="a-all-hidden">Every point is hidden, or there are no data to draw.</p>')
+        st.html(f'<p class="a-all-hidden">{escape(_nothing(panel))}</p>')
     else:
         st.vega_lite_chart(chart, width="stretch", alt=panel.alt)
         if gaps := _gaps(panel):
@@ -55,6 +55,13 @@ def draw(panel: Panel, chart: Spec | None, run: Mapping[str, str]) -> None:
             key=f"csv-{panel.key}",
             on_click="ignore",
         )
+
+
+def _nothing(panel: Panel) -> str:
+    """Why there is no point to draw: one reason for all where there is one."""
+    reasons = {words.state_words(figure) for line in panel.lines for figure in line.figures}
+    reason = reasons.pop() if len(reasons) == 1 else None
+    return f"{reason.headline}. {reason.reason}." if reason else "Every point is hidden or without data."
 
 
 def _gaps(panel: Panel) -> str:

@@ -48,7 +48,10 @@ def instrument_note(form: PublishedInstrument | None) -> str:
     if form is None:
         return '<p class="a-note">A form of this site.</p>'
     evidence = words.EVIDENCE.get(form.evidence, form.evidence)
-    return f'<p class="a-note">{escape(form.title)} · {escape(evidence)} · {escape(form.licence)}</p>'
+    return (
+        f'<p class="a-note">{escape(form.title)} · {escape(evidence)}</p>'
+        f'<details class="a-definition"><summary>Licence</summary><p>{escape(form.licence)}</p></details>'
+    )
 
 
 def fact(title: str, value: str, note: str, kind: str = "") -> str:

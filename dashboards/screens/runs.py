@@ -36,11 +36,7 @@ def page() -> None:
     st.html(pieces.header(site, "Runs", _lead(last, now.timezone)))
     st.html(_last_run(status))
     _rerun(status)
-    st.html(
-        pieces.section(
-            "Runs so far", f"The last {len(status.runs)}, newest first; counts are of the whole site."
-        )
-    )
+    st.html(pieces.section("Runs so far", "Newest first; counts are of the whole site."))
     st.html(_runs(status.runs[:SHOWN_AT_ONCE], now.timezone))
     if status.runs[SHOWN_AT_ONCE:]:
         with st.expander(f"{len(status.runs) - SHOWN_AT_ONCE} earlier runs"):
@@ -76,9 +72,13 @@ def _rerun(status: Status) -> None:
         report = status.gate.report if run == status.last_run.run else f"quality/{run}/index.html"
         chosen = next(line for line in status.runs if line.run == run)
         st.html("<p class='a-label'>Run it again from the archive; nothing is published</p>")
-        st.code(f"accord rerun {run}", language=None)
+        st.code(f"accord rerun {run}", language=None, wrap_lines=True)
         st.html("<p class='a-label'>Report of its checks, in the site's folder</p>")
-        st.code(report if chosen.gate != "not_run" else "No report: the checks did not run", language=None)
+        st.code(
+            report if chosen.gate != "not_run" else "No report: the checks did not run",
+            language=None,
+            wrap_lines=True,
+        )
 
 
 def _runs(runs: tuple[Run, ...], timezone: str) -> str:

@@ -64,6 +64,18 @@ def test_a_feed_that_never_delivered_is_named(open_app: OpenApp, tmp_path: Path)
     status["freshness"][1]["newest_arrival"] = None
     file.write_text(json.dumps(status))
     assert "Nothing yet from westmere-outcomes" in text(open_app(site))
+    status["freshness"] = []
+    file.write_text(json.dumps(status))
+    assert "Newest delivery unknown" in text(open_app(site))
+
+
+def test_feeds_that_all_delivered_on_one_day(open_app: OpenApp, tmp_path: Path):
+    site = write_site(tmp_path / "site", months=1)
+    file = site / "published" / "status.json"
+    status = json.loads(file.read_text())
+    status["freshness"][2]["newest_arrival"] = "2026-10-31"
+    file.write_text(json.dumps(status))
+    assert "31 Oct 2026 The same day from each of 3 feeds" in text(open_app(site))
 
 
 def test_a_run_that_failed_before_counting(open_app: OpenApp, tmp_path: Path):

@@ -67,7 +67,7 @@ def test_hidden_and_inapplicable_figures_say_so_and_show_no_number(open_app: Ope
     assert "Attendance Hidden October 2026 · Too few people to show" in shown
     assert "Dropout Not applicable October 2026" in shown
     assert "Attendance by month: hidden in October 2026" in shown
-    assert "Every point is hidden, or there are no data to draw." in shown
+    assert "Hidden. Too few people to show without risk of recognising them." in shown
 
 
 def test_a_choice_outlives_a_visit_to_another_page(open_app: OpenApp, site: Path):
