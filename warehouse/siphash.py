@@ -15,7 +15,7 @@ Words = npt.NDArray[np.uint64]
 _START = (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573)
 
 
-BLOCK = 8192
+BLOCK = 32_768
 """Texts hashed at a time: their state stays in the processor's cache."""
 
 
@@ -67,6 +67,7 @@ class _State:
         self.v0, self.v1, self.v2, self.v3 = (
             np.full(n, np.uint64(start) ^ halves[at % 2], np.uint64) for at, start in enumerate(_START)
         )
+        self.spare = np.empty(n, np.uint64)
 
     def absorb(self, word: Words) -> None:
         self.v3 ^= word
@@ -81,18 +82,23 @@ class _State:
         return self.v0 ^ self.v1 ^ self.v2 ^ self.v3
 
     def _round(self) -> None:
-        # uint64 addition wraps, as SipHash wants it
+        # uint64 addition wraps, as SipHash wants it; in place, as new arrays cost more than the sums
         self.v0 += self.v1
         self.v2 += self.v3
-        self.v1 = _left(self.v1, 13) ^ self.v0
-        self.v3 = _left(self.v3, 16) ^ self.v2
-        self.v0 = _left(self.v0, 32)
+        self._rotate(self.v1, 13)
+        self._rotate(self.v3, 16)
+        self.v1 ^= self.v0
+        self.v3 ^= self.v2
+        self._rotate(self.v0, 32)
         self.v2 += self.v1
         self.v0 += self.v3
-        self.v1 = _left(self.v1, 17) ^ self.v2
-        self.v3 = _left(self.v3, 21) ^ self.v0
-        self.v2 = _left(self.v2, 32)
+        self._rotate(self.v1, 17)
+        self._rotate(self.v3, 21)
+        self.v1 ^= self.v2
+        self.v3 ^= self.v0
+        self._rotate(self.v2, 32)
 
-
-def _left(words: Words, bits: int) -> Words:
-    return (words << np.uint64(bits)) | (words >> np.uint64(64 - bits))
+    def _rotate(self, words: Words, bits: int) -> None:
+        np.left_shift(words, np.uint64(bits), out=self.spare)
+        np.right_shift(words, np.uint64(64 - bits), out=words)
+        words |= self.spare
