@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 def outcome(command: Callable[[], object]) -> int:
     """The exit code of a command; an error is told in one message, whatever it is."""
     try:
-        with told("accord"):
+        with told("the command"):
             command()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
