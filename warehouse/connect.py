@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,7 +44,8 @@ def connect(path: Path, read_only: bool = False, threads: int | None = None) -> 
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=settings(path, threads))
     except duckdb.Error as error:
-        kind = "is locked by another process" if "lock" in str(error).lower() else "cannot be opened"
+        locked = "could not set lock" in str(error).lower()
+        kind = "is locked by another process" if locked else "cannot be opened"
         raise WarehouseError(f"{path.name} {kind}") from None
     con.execute("SET enable_progress_bar = false")
     con.execute("SET TimeZone = 'UTC'")
@@ -58,18 +60,33 @@ def is_database(path: Path) -> bool:
 
 @contextmanager
 def new_database(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A new file, readable by its owner alone; checkpointed when done, removed when it fails."""
-    path.unlink(missing_ok=True)
+    """A new file, readable by its owner alone; checkpointed when done, removed when it fails.
+
+    raises WarehouseError when a file that the new one is made from cannot be read, or the disk is full
+    """
+    _remove(path)
     con = connect(path)
     os.chmod(path, 0o600)
     try:
         yield con
         con.execute("CHECKPOINT")
-    except BaseException:
+    except BaseException as error:
         con.close()
-        path.unlink(missing_ok=True)
+        _remove(path)
+        if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
+            raise WarehouseError(
+                f"{path.name} cannot be written: a processed part is damaged, or the disk is full. "
+                "Remove the site's parts folder, which is made again, and see to space"
+            ) from error
         raise
     con.close()
+
+
+def _remove(path: Path) -> None:
+    """The file, and what a killed process left beside it."""
+    for name in (path.name, f"{path.name}.wal"):
+        path.with_name(name).unlink(missing_ok=True)
+    shutil.rmtree(path.with_name(f".{path.name}.tmp"), ignore_errors=True)
 
 
 def create(con: duckdb.DuckDBPyConnection, table: Table) -> None:
