@@ -108,7 +108,8 @@ WAREHOUSE_DAMAGE = (
         "administration_gad_7", "one_fate", "source_row",
     ),
     Damage(
-        "ALTER TABLE administration_gad_7 ALTER rater TYPE VARCHAR;"
+        "CREATE OR REPLACE TABLE administration_gad_7 AS"
+        " SELECT * REPLACE (rater::VARCHAR AS rater) FROM administration_gad_7;"
         f" UPDATE administration_gad_7 SET rater = '{CANARY}' WHERE source_row = 1",
         "administration_gad_7", "vocabulary", "rater",
     ),
@@ -316,7 +317,8 @@ def test_tables_that_are_missing_or_foreign(gated):
             "DROP TABLE core_record",
             "DROP TABLE administration_srs",
             "CREATE TABLE administration_unknown (client_key UBIGINT)",
-            "ALTER TABLE core_referral ALTER age_years TYPE VARCHAR",
+            "CREATE OR REPLACE TABLE core_referral AS"
+            " SELECT * REPLACE (age_years::VARCHAR AS age_years) FROM core_referral",
         ],
         [
             f"CREATE TABLE person AS SELECT '{CANARY}' AS name",
