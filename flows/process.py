@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -94,14 +94,14 @@ def _settled(export: Export, plan: Plan, job: Job, out: Path) -> Iterator[Counts
 def _settle(number: int, read: Callable[[], Batch], plan: Plan, job: Job, out: Path) -> Counts:
     """Read and process one batch, write its parts and count its records."""
     batch = read()
-    frames, accepted = _process_batch(batch, plan, job)
+    frames, tally = _process_batch(batch, plan, job)
     frames["problems"].append(_broken_problems(batch))
     frames["records"].append(_broken_records(batch))
     for name, parts in frames.items():
         rows = pl.concat(parts)
         if rows.height:
             rows.write_parquet(out / f"{name}-{number:04}.parquet", compression="lz4", statistics=False)
-    counts = Counts(received=batch.rows.height + len(batch.broken), accepted=accepted)
+    counts = replace(tally, received=batch.rows.height + len(batch.broken))
     for fate, reason, n in (
         pl.concat(frames["records"]).group_by("fate", "reason").len().sort("reason").iter_rows()
     ):
@@ -112,18 +112,18 @@ def _settle(number: int, read: Callable[[], Batch], plan: Plan, job: Job, out: P
     return counts
 
 
-def _process_batch(batch: Batch, plan: Plan, job: Job) -> tuple[dict[str, list[pl.DataFrame]], int]:
-    """Frames by the name of their parts, and the number of records accepted."""
+def _process_batch(batch: Batch, plan: Plan, job: Job) -> tuple[dict[str, list[pl.DataFrame]], Counts]:
+    """Frames by the name of their parts; the number of records accepted, and warnings."""
     if plan.feed.kind == "responses":
         outcome = process_responses(batch.rows, plan, job.people)
         frames: dict[str, list[pl.DataFrame]] = {"problems": [outcome.problems], "records": [outcome.records]}
         for asked, rows in zip(plan.asked, outcome.administrations, strict=True):
             frames.setdefault(asked.instrument.id, []).append(rows)
-        return frames, outcome.accepted
+        return frames, Counts(accepted=outcome.accepted, warnings=list(outcome.warnings))
     process = process_appointments if plan.feed.kind == "appointments" else process_referrals
     table = process(batch.rows, plan, job.people)
     found = {plan.feed.kind: [table.rows], "problems": [table.problems], "records": [table.records]}
-    return found, table.rows.height
+    return found, Counts(accepted=table.rows.height)
 
 
 def _broken_problems(batch: Batch) -> pl.DataFrame:

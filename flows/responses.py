@@ -30,12 +30,14 @@ class Outcome:
 
     administrations: by place in the plan's `asked`; scored, one row each
     problems:        PROBLEM rows; records: RECORD rows; accepted: number of records accepted
+    warnings:        rules of that level
     """
 
     administrations: tuple[pl.DataFrame, ...]
     problems: pl.DataFrame
     records: pl.DataFrame
     accepted: int
+    warnings: tuple[str, ...]
 
 
 def process_responses(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> Outcome:
@@ -54,7 +56,8 @@ def process_responses(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> 
     left_out = not_accepted(excluded["source_row"], "excluded", reason.drop_nulls())
     quarantined = records.filter(pl.col("fate") == "quarantined").select("source_row")
     found.append(_nobody(common, plan).join(quarantined, on="source_row", how="semi"))
-    return Outcome(tuple(scored), pl.concat(found), pl.concat([left_out, records]), accepted)
+    records = pl.concat([left_out, records])
+    return Outcome(tuple(scored), pl.concat(found), records, accepted, _warnings(rows, plan))
 
 
 def _nobody(common: Common, plan: Plan) -> pl.DataFrame:
@@ -63,6 +66,16 @@ def _nobody(common: Common, plan: Plan) -> pl.DataFrame:
     responses = common.response.filter(absent) if common.response is not None else None
     column = "/".join(plan.columns.get("client", ()))
     return problems(common.rows["source_row"].filter(absent), "", column, "missing_client", responses)
+
+
+def _warnings(rows: pl.DataFrame, plan: Plan) -> tuple[str, ...]:
+    """unknown_status where a column of the dialect's statuses has a text that the dialect does not know."""
+    for column, normal in plan.dialect.normal.items():
+        rules = [rule for rule in plan.exclude if rule.column == column]
+        known = {"", *normal, *(value for rule in rules for value in rule.values)}
+        if rules and set(rows[column].str.strip_chars().drop_nulls().unique()) - known:
+            return ("unknown_status",)
+    return ()
 
 
 def _record_reason(rows: pl.DataFrame, plan: Plan) -> pl.Series:

@@ -41,6 +41,7 @@ class Counts:
         self.quarantined += other.quarantined
         for reason, n in other.excluded.items():
             self.excluded[reason] = self.excluded.get(reason, 0) + n
+        self.warnings += [warning for warning in other.warnings if warning not in self.warnings]
 
     def check(self) -> None:
         """Every record has exactly one fate, or the program is wrong."""
