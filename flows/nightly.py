@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -24,7 +25,7 @@ for _name, _value in {
 }.items():
     os.environ.setdefault(_name, _value)
 
-from prefect import Flow, flow, task  # noqa: E402
+from prefect import flow, task  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.futures import PrefectFuture  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
@@ -38,6 +39,14 @@ from warehouse.manifest import Manifest  # noqa: E402
 T = TypeVar("T")
 WORKERS = 2
 PRIVATE = 0o077
+
+RUNNER: Any = ThreadPoolTaskRunner(max_workers=WORKERS)
+"""Prefect's own types do not agree on it."""
+
+_listening: ContextVar[tuple[Tell, Callable[[Manifest], None]]] = ContextVar(
+    "listening", default=(silent, lambda found: None)
+)
+"""Who is told of progress and of the run's record; the flow itself takes texts, so that a server can start it."""
 
 
 def _now() -> datetime:
@@ -56,27 +65,16 @@ def _step(name: str, work: Callable[[], T], label: str = "") -> PrefectFuture[T]
     return as_task(guarded).submit()
 
 
-def make_flow(
-    tell: Tell = silent, recorded: Callable[[Manifest], None] = lambda found: None
-) -> Flow[[str, str | None], str]:
-    """The flow, whose result is the run id. tell: told of progress; recorded: told of the run's record."""
+@flow(name="nightly", task_runner=RUNNER, persist_result=False)
+def nightly(site: str = "site", as_of: str | None = None) -> str:
+    """Archive, process, load, gate and publish one site; the run id. Raises the AccordError that ended it."""
+    os.umask(PRIVATE)
+    tell, recorded = _listening.get()
     rim = Rim(os.environ, _now, _step, tell, recorded)
-
-    runner: Any = ThreadPoolTaskRunner(max_workers=WORKERS)  # Prefect's own types do not agree here
-
-    @flow(name="nightly", task_runner=runner, persist_result=False)
-    def nightly(site: str = "site", as_of: str | None = None) -> str:
-        """Archive, process, load, gate and publish one site. Raises the AccordError that ended it."""
-        os.umask(PRIVATE)
-        found = night(Path(site), date.fromisoformat(as_of) if as_of else None, rim)
-        if found.state == "refused":
-            raise GateRefused(found.message)
-        return found.run
-
-    return nightly
-
-
-nightly = make_flow()
+    found = night(Path(site), date.fromisoformat(as_of) if as_of else None, rim)
+    if found.state == "refused":
+        raise GateRefused(found.message)
+    return found.run
 
 
 def _end(number: int, frame: object) -> NoReturn:
@@ -88,8 +86,9 @@ def run_nightly(site: Path, as_of: date | None, tell: Tell) -> tuple[Manifest | 
     """Run the flow once; the run's record, where there is one, and what ended it, if anything did."""
     signal.signal(signal.SIGTERM, _end)
     records: list[Manifest] = []
+    _listening.set((tell, records.append))
     try:
-        make_flow(tell, records.append)(str(site), as_of.isoformat() if as_of else None)
+        nightly(str(site), as_of.isoformat() if as_of else None)
     except AccordError as error:
         return (records[-1] if records else None), error
     # Prefect's own troubles have many kinds; the run is recorded as failed and the error is told.

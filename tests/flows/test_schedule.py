@@ -22,21 +22,16 @@ from urllib.request import Request, urlopen
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FLOW = ("scheduled_flow", "nightly")
-"""Module and name of the flow to schedule."""
-
-FLOW_MODULE = """
-from prefect import flow
-
-@flow(name="nightly")
-def nightly() -> None:
-    pass
-"""
 DEPLOY = """
-import importlib, sys
-module, name = sys.argv[1:]
-flow = getattr(importlib.import_module(module), name)
-flow.to_deployment(name="every-night", cron="0 2 * * *").apply()
+from flows.nightly import nightly
+nightly.to_deployment(name="every-night", cron="0 2 * * *", parameters={"site": "/srv/accord/site"}).apply()
+"""
+LOAD = """
+import sys
+from prefect.flows import load_flow_from_entrypoint
+flow = load_flow_from_entrypoint(sys.argv[1])
+assert flow.name == "nightly", flow.name
+flow.validate_parameters({"site": "/srv/accord/site"})
 """
 OPT_OUTS = {
     "DO_NOT_TRACK": "1",
@@ -53,7 +48,6 @@ def environ(tmp_path: Path) -> dict[str, str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    (tmp_path / f"{FLOW[0]}.py").write_text(FLOW_MODULE, encoding="utf-8")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     return (
         inherited
@@ -61,7 +55,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         | {
             "PREFECT_HOME": str(tmp_path / "prefect"),
             "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)]),
+            "PYTHONPATH": str(ROOT),
         }
     )
 
@@ -115,29 +109,41 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 
 def scheduled_runs(api: str) -> list[dict[str, object]]:
     wanted = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}, "sort": "EXPECTED_START_TIME_ASC"}
+    return found(api, "flow_runs", wanted)
+
+
+def found(api: str, what: str, wanted: dict[str, object]) -> list[dict[str, object]]:
     request = Request(
-        f"{api}/flow_runs/filter",
+        f"{api}/{what}/filter",
         data=json.dumps(wanted).encode(),
         headers={"Content-Type": "application/json"},
     )
     with urlopen(request, timeout=10) as answer:
-        runs = json.load(answer)
-    assert isinstance(runs, list)
-    return runs
+        answered = json.load(answer)
+    assert isinstance(answered, list)
+    return answered
 
 
-def test_a_cron_deployment_gets_scheduled_runs(server: str, environ: dict[str, str], tmp_path: Path):
-    subprocess.run(
-        [sys.executable, "-c", DEPLOY, *FLOW],
-        cwd=tmp_path,
-        env=environ,
-        check=True,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-    )
+def run_python(code: str, *arguments: str, environ: dict[str, str], cwd: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=cwd, env=environ, timeout=90, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_cron_deployment_of_the_night_gets_scheduled_runs(
+    server: str, environ: dict[str, str], tmp_path: Path
+):
+    run_python(DEPLOY, environ=environ, cwd=ROOT)
     deadline = time.monotonic() + SCHEDULER_SECONDS
     while not (runs := scheduled_runs(server)) and time.monotonic() < deadline:
         time.sleep(0.5)
     assert runs, (tmp_path / "server.log").read_text(encoding="utf-8")[-4000:]
     assert all(run["auto_scheduled"] for run in runs)
     assert all("T02:00:00" in str(run["expected_start_time"]) for run in runs)
+    assert all(run["parameters"] == {"site": "/srv/accord/site"} for run in runs)
+    [deployment] = found(server, "deployments", {})
+    assert deployment["entrypoint"] == "flows/nightly.py:nightly"
+    # A process that serves the deployment finds the flow by that name.
+    run_python(LOAD, str(deployment["entrypoint"]), environ=environ, cwd=ROOT)
