@@ -13,7 +13,8 @@ from typing import Any
 
 def nearest(word: str, known: Collection[str]) -> str:
     """The known word most like this one; the first in order where several are."""
-    return difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.0)[0]
+    same = [one for one in sorted(known) if one.casefold() == word.casefold()]
+    return (same or difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.0))[0]
 
 
 class RawTable:
