@@ -46,7 +46,7 @@ RUNNER: Any = ThreadPoolTaskRunner(max_workers=WORKERS)
 _listening: ContextVar[tuple[Tell, Callable[[Manifest], None]]] = ContextVar(
     "listening", default=(silent, lambda found: None)
 )
-"""Who is told of progress and of the run's record; the flow itself takes texts, so that a server can start it."""
+"""Who is told of progress and of the run: the flow itself takes texts, so that a server can start it."""
 
 
 def _now() -> datetime:
