@@ -42,17 +42,24 @@ def lines(stream: TextIO) -> Iterator[Tell]:
 
 @contextmanager
 def bar(console: Console) -> Iterator[Tell]:
-    """A bar that fills with the deliveries of each stage."""
+    """A bar that fills with the deliveries, and moves to and fro in stages that are one step."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[count]}"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("Starting", total=1)
+        task = progress.add_task("Starting", total=None, count="")
 
         def tell(stage: str, done: int, total: int) -> None:
-            progress.update(task, description=STAGES[stage], completed=done, total=max(total, 1))
+            several = total > 1
+            progress.update(
+                task,
+                description=STAGES[stage],
+                completed=done,
+                total=total if several else None,
+                count=f"{done} of {total}" if several else "",
+            )
 
         yield tell

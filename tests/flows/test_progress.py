@@ -29,7 +29,16 @@ def test_a_bar_names_the_stage_and_counts():
         tell("process", 2, 5)
     shown = out.getvalue()
     assert STAGES["process"] in shown
-    assert "2/5" in shown
+    assert "2 of 5" in shown
+
+
+def test_a_stage_of_one_step_has_no_count():
+    out = StringIO()
+    with bar(Console(file=out, force_terminal=True, width=100)) as tell:
+        tell("process", 2, 5)
+        tell("gate", 0, 1)
+    shown = out.getvalue().rpartition(STAGES["gate"])[2]
+    assert " of " not in shown
 
 
 def test_a_bar_is_gone_when_it_is_done():
