@@ -82,6 +82,12 @@ def _end(number: int, frame: object) -> NoReturn:
     raise SystemExit(128 + number)
 
 
+def _remedy() -> str:
+    if "PREFECT_API_URL" in os.environ:
+        return "PREFECT_API_URL is set: is that server up?"
+    return "the site's folder prefect may be removed, no figure comes from it"
+
+
 def run_nightly(site: Path, as_of: date | None, tell: Tell) -> tuple[Manifest | None, AccordError | None]:
     """Run the flow once; the run's record, where there is one, and what ended it, if anything did."""
     signal.signal(signal.SIGTERM, _end)
@@ -93,9 +99,6 @@ def run_nightly(site: Path, as_of: date | None, tell: Tell) -> tuple[Manifest | 
         return (records[-1] if records else None), error
     # Prefect's own troubles have many kinds; the run is recorded as failed and the error is told.
     except Exception as error:  # noqa: BLE001
-        server_down = (
-            "; PREFECT_API_URL is set: is that server up?" if "PREFECT_API_URL" in os.environ else ""
-        )
-        problem = AccordError(f"{fault('Prefect', error)}{server_down}")
+        problem = AccordError(f"{fault('Prefect', error)}; {_remedy()}")
         return (records[-1] if records else record_failure(site, problem, _now())), problem
     return records[-1], None
