@@ -30,13 +30,13 @@ class Export:
     records: Records
 
     def has(self, name: str) -> bool:
-        return name in self.positions
+        return _clean_name(name) in self.positions
 
     def position(self, name: str) -> int:
         """Position of a column that the feed maps; refuses the file when it is not there."""
-        if name not in self.positions:
+        if not self.has(name):
             raise ExportRefused("missing_column", name)
-        return self.positions[name]
+        return self.positions[_clean_name(name)]
 
     def readers(
         self, wanted: Mapping[str, int], numbers: Collection[str] = ()

@@ -27,6 +27,9 @@ _KEYED = frozenset({"client", "clinician", "episode", "response"})
 _OTHER_MEANING = re.compile(r"%[cxXZ]|(?<!\.)%f")
 """Directives that depend on the machine, pass over what they read, or take fractions for nanoseconds."""
 
+ROW_NUMBER = "source_row"
+"""What Accord calls a row's number beside the export's own columns."""
+
 _T = TypeVar("_T")
 
 _SAMPLE = datetime(2001, 2, 3, 16, 5, 6, tzinfo=UTC)
@@ -146,6 +149,8 @@ def _check_columns(table: RawTable, feed: Feed) -> None:
     _check_values(table, feed)
     for column in sorted(set(feed.drop) & _used(feed)):
         table.problem("drop", f"{column!r} is also used by the feed")
+    if ROW_NUMBER in _used(feed):
+        table.problem("[feeds.columns]", f"{ROW_NUMBER!r} is Accord's own name: rename the export's column")
 
 
 def _check_values(table: RawTable, feed: Feed) -> None:
@@ -166,6 +171,9 @@ def _used(feed: Feed) -> set[str]:
     for instrument in feed.instruments:
         used.update(() if isinstance(instrument.items, str) else instrument.items)
         used.update(filter(None, (instrument.rater_column, instrument.completed_at)))
+        stored, session = instrument.stored_total, instrument.session
+        used.update(stored.values() if isinstance(stored, Mapping) else filter(None, (stored,)))
+        used.update((session,) if isinstance(session, str) else ())
     return used
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from flows.read import open_export
 from schemas.dialect import load_dialects
-from schemas.errors import ExportRefused
+from schemas.errors import ConfigError, ExportRefused
 from schemas.site import Feed
+from tests.lib.exports import feed
 
 IMPORT_IDS = '"{""ImportId"":""startDate""}","{""ImportId"":""QID1""}"\n'
 PYTHON_IDS = "\"{'ImportId': 'startDate', 'timeZone': 'UTC'}\",\"{'ImportId': 'QID1'}\"\n"
@@ -44,6 +45,7 @@ def test_columns_are_found_by_name_wherever_they_stand():
 def test_names_are_trimmed_and_hard_blanks_are_blanks():
     export = opened(" PID ,How\u00a0are you\n7,x\n")
     assert cells(export, "PID", "How are you") == [(1, "7", "x")]
+    assert cells(opened(" PID ,How\u00a0are you\n7,x\n"), "How\u00a0are you ") == [(1, "x")]
 
 
 def test_no_column_of_a_repeated_name_is_lost():
@@ -110,3 +112,19 @@ def test_a_file_of_one_column_is_no_wrong_delimiter():
 def test_what_the_feed_declares_wins_over_the_dialect():
     export = opened("a;b\nJosé;2\n".encode("cp1252"), delimiter=";", encoding="cp1252")
     assert cells(export, "a", "b") == [(1, "José", "2")]
+
+
+@pytest.mark.parametrize("more", ['client = "source_row"', 'client = "PID"\nsession = "source_row"'])
+def test_a_column_of_accords_own_name_is_refused_in_the_configuration(more):
+    toml = f"""
+dialect = "csv"
+undated = true
+[feeds.columns]
+{more}
+[[feeds.instruments]]
+id = "mini"
+rater = "client"
+items = "Q{{n}}"
+"""
+    with pytest.raises(ConfigError, match="'source_row' is Accord's own name"):
+        feed(toml)

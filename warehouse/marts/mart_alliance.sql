@@ -6,9 +6,7 @@
 -- from the contact they belong to, which count by month in the row without a session.
 
 WITH of_contact AS (
-    SELECT
-        response.entry_no, response.source_row, response.instrument, response.rater,
-        response.completed_on, session.session_no
+    SELECT response.entry_no, response.source_row, response.form_no, session.session_no
     FROM mart_response AS response
     JOIN core_instrument USING (instrument)
     JOIN mart_session AS session USING (contact)
@@ -20,7 +18,7 @@ by_session AS (
         sum(score) AS total,
         count(score) AS scores
     FROM core_score
-    JOIN of_contact USING (entry_no, source_row, instrument, rater, completed_on)
+    JOIN of_contact USING (entry_no, source_row, form_no)
     GROUP BY clinic, instrument, rater, scale, session_no
 )
 SELECT

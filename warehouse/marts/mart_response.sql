@@ -35,6 +35,7 @@ response AS (
 SELECT
     response.entry_no,
     response.source_row,
+    response.form_no,
     response.clinic,
     response.client_key,
     episode.episode_no,
