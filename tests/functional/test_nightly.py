@@ -1,8 +1,13 @@
-"""The whole way once, with Prefect: export files in, figures out; nothing but places and counts in any log."""
+"""The whole way, with Prefect: export files in, figures out, an auditor's rerun; places and counts alone in any log.
+
+One file, so that the nights are made once however many processes run the tests.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,9 +18,10 @@ import pytest
 
 from flows.sources import run_export
 from tests.functional.conftest import Nights
-from tests.lib.command import without_network
+from tests.lib.command import ROOT, accord, without_network
 from tests.lib.handmade_site import read_rows
-from warehouse import manifest
+from tests.lib.nights import copied
+from warehouse import archive, manifest
 
 
 def content(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -55,7 +61,7 @@ class TestFirstNight:
         assert nights.first.code == 0
 
     def test_no_process_outlives_it(self, nights: Nights):
-        assert nights.first.left == nights.second.left == ()
+        assert nights.first.left == nights.second.left == nights.third.left == ()
 
     def test_prefect_knows_each_step(self, nights: Nights):
         with closing(sqlite3.connect(nights.site / "prefect" / "prefect.db")) as prefect:
@@ -147,3 +153,85 @@ class TestSecondNight:
 
     def test_progress_is_plain_lines_where_there_is_no_terminal(self, nights: Nights):
         assert nights.second.err.splitlines() == ["Archiving new exports ..."]
+
+
+class TestThirdNight:
+    """A part was damaged on the disk: the gate sees a score that the form cannot give."""
+
+    def test_10_and_the_last_publication_stays(self, nights: Nights):
+        assert nights.third.code == 10
+        found = json.loads(nights.third.out)
+        assert (found["state"], found["published"]) == ("refused", False)
+        assert found["gate"]["verdict"] == "failed"
+        assert nights.third.err == f"accord: {found['message']}\n"
+        for part in ("warehouse", "published"):
+            assert (nights.damaged_site / part / "current").resolve().stem == nights.summary["run"]
+        assert (nights.damaged_site / "warehouse" / f"rejected-{found['run']}.duckdb").is_file()
+
+    def test_prefect_says_failed(self, nights: Nights):
+        with closing(sqlite3.connect(nights.damaged_site / "prefect" / "prefect.db")) as prefect:
+            states = prefect.execute("SELECT state_type FROM flow_run ORDER BY created").fetchall()
+        assert states == [("COMPLETED",), ("COMPLETED",), ("FAILED",)]
+
+    def test_a_rerun_reads_the_archive_and_says_where_the_figures_went_wrong(self, nights: Nights):
+        ran = accord("rerun", "latest", "--site", nights.damaged_site)
+        assert ran.code == 14
+        assert "changed since" not in ran.out
+        assert "differs: administration_wai_sr, row with entry_no" in ran.out
+        assert "column score_total: differs" in ran.out
+        assert "administration_wai_sr" in ran.err
+
+
+@pytest.fixture(scope="module")
+def other_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This checkout, but one item of the WAI-SR is reversed."""
+    root = tmp_path_factory.mktemp("checkout")
+    for package in ("flows", "schemas", "warehouse"):
+        shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "requirements.txt", root)
+    card = root / "schemas" / "instruments" / "wai_sr.toml"
+    text = card.read_text(encoding="utf-8")
+    assert "reverse = []" in text
+    # Its golden vectors are about the right key; they go with it.
+    card.write_text(
+        text.replace("reverse = []", "reverse = [4]").partition("[[vectors]]")[0], encoding="utf-8"
+    )
+    return root
+
+
+def test_rerun_0_when_nothing_changed(nights: Nights):
+    ran = accord("rerun", "latest", "--site", nights.site)
+    assert ran.code == 0, ran.err
+    tables = len(manifest.read(nights.site, nights.summary["run"]).digests)
+    assert ran.out.splitlines()[-1].startswith(f"0 differences in {tables} tables, ")
+
+
+def test_rerun_14_when_one_answer_byte_was_flipped(nights: Nights, tmp_path: Path):
+    site = copied(nights.site, tmp_path / "site")
+    entry = next(one for one in archive.deliveries(site) if one.feed.endswith("-alliance"))
+    path = archive.locate(site, entry)
+    content = bytearray(path.read_bytes())
+    # The first answer "4" that stands alone in a cell of the last line.
+    start = content.rfind(b"\n", 0, len(content) - 1)
+    place = content.index(b",4,", start) + 1
+    content[place] = ord("5")
+    path.write_bytes(content)
+    ran = accord("rerun", "latest", "--site", site)
+    assert ran.code == 14
+    assert f"entry {entry.entry}" in ran.out
+    assert "administration_wai_sr, row with entry_no" in ran.out
+    assert "tables differ" in ran.err
+
+
+def test_rerun_14_when_a_reverse_key_was_changed(nights: Nights, other_checkout: Path):
+    """One item reversed: the tables, and the first rows that differ, are named."""
+    ran = accord("rerun", "latest", "--site", nights.site, "--json", root=other_checkout)
+    assert ran.code == 14
+    found = json.loads(ran.out)
+    assert "registry: instrument wai_sr was changed" in found["changed"]
+    assert "code: the programs of Accord are another version" in found["changed"]
+    assert {"administration_wai_sr", "mart_figure"} <= set(found["differing"])
+    assert "administration_phq_9" not in found["differing"]
+    scores = [place for place in found["places"] if place.startswith("administration_wai_sr, row with ")]
+    assert scores
+    assert all("column score_" in place for place in scores)
