@@ -165,7 +165,7 @@ texts = st.one_of(
 listed = st.lists(texts.filter(str.strip), max_size=3)
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(
     st.lists(texts, max_size=8),
     st.dictionaries(texts.filter(str.strip), st.integers(-200, 200), max_size=3),

@@ -60,7 +60,7 @@ def small_batches():
         yield
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(deliveries())
 def test_every_record_has_the_fate_that_the_plain_implementation_says(case):
     compare(*case)
