@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import polars as pl
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 """Years a date can have. Without bounds %Y reads "26" as the year 26, and a mistyped date gives a figure."""
+
+_FIRST, _LAST = (
+    int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000 for year in (EARLIEST_YEAR, LATEST_YEAR + 1)
+)
+"""The same in microseconds, as polars counts them."""
 
 _CLOCK = ("%H", "%I")
 _NUMBERS = {"%y": "[0-9]{2}", "%Y": "[0-9]{4}", "%j": "[0-9]{1,3}", "%f": "[0-9]+", "%%": "%"}
@@ -64,10 +70,10 @@ def _pattern(format_: str) -> str:
 
 
 def _plausible(moments: pl.Series) -> pl.Series:
-    first, last = moments.dt.year().min(), moments.dt.year().max()
-    if first is None or EARLIEST_YEAR <= first <= last <= LATEST_YEAR:  # type: ignore[operator]  # years are ints
+    clock = moments.to_physical()
+    if clock.is_between(_FIRST, _LAST, closed="left").fill_null(True).all():
         return moments
-    return moments.set(~moments.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR).fill_null(True), None)
+    return moments.set(~clock.is_between(_FIRST, _LAST, closed="left").fill_null(True), None)
 
 
 def _localise(naive: pl.Series, zone: str) -> pl.Series:

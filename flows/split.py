@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -25,6 +26,8 @@ RECORD_BYTES = 8 * 1024 * 1024
 OTHER_DELIMITERS = ",;\t|"
 ROWS_PER_BATCH = 100_000
 """Rows of a batch on the exact path; the fast path takes a block at a time."""
+
+_BLANK_LINES = re.compile(rb"\A(?:[ \r]*\n)+")
 
 csv.field_size_limit(RECORD_BYTES)
 
@@ -76,9 +79,10 @@ class Records:
         self.width = len(self.header[0])
 
     def _header_record(self) -> list[str]:
-        """Take the next record off the buffer; no cells for a blank line."""
+        """Take the next record off the buffer; no cells for a last line of blanks."""
         while True:
-            lines = _Lines(self._buffer, self.shape)
+            self._buffer = _BLANK_LINES.sub(b"", self._buffer, count=1)
+            lines = _Lines(self._buffer[: RECORD_BYTES + 1], self.shape)
             cells = lines.record()
             whole = lines.taken().endswith(b"\n") and not lines.open
             if whole or len(self._buffer) > RECORD_BYTES or not self._more():

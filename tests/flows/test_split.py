@@ -358,6 +358,15 @@ def test_a_header_is_never_sought_through_the_whole_file(data, rule):
     assert read <= 64 + 2 * 16
 
 
+def test_blank_lines_before_the_header_are_passed_over_quickly():
+    data = b" \r\n" * 200_000 + b"\n" * 200_000 + b"  a,b\n1,2\n"
+    for block in (50_000, 10**7):
+        with limits(block):
+            records = Records(io.BytesIO(data), COMMA, 1)
+            assert records.header == [["  a", "b"]]
+    assert refusal(data[:-9]) == "empty_file"
+
+
 def test_a_header_may_span_lines():
     data = b'Q1,Q2\n"How are you,\n""today""?",b\n1,2\n'
     records = Records(io.BytesIO(data), COMMA, 2)
