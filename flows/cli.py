@@ -25,11 +25,18 @@ from schemas.errors import AccordError
 if TYPE_CHECKING:
     from warehouse.manifest import Manifest
 
+EXIT_CODES = (
+    "Exit codes: 0 done, also with quarantined records and refused files; 1 unforeseen; 2 configuration or"
+    " command line; 3 records do not add up; 4 archive or ledger damaged; 5 warehouse cannot be read;"
+    " 10 refused by the gate; 11 site is busy; 14 rerun differs."
+)
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Therapeutic alliance and outcome questionnaires: from export files to checked, published figures.",
+    epilog=EXIT_CODES,
 )
 config_app = typer.Typer(no_args_is_help=True, help="Check a site's configuration.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Files and records that wait to be mended.")

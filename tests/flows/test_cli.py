@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import app, main, outcome
+from flows.cli import EXIT_CODES, app, main, outcome
 from schemas import errors
 from schemas.errors import AccordError, ExportRefused
 from tests.lib.handmade_site import FILES, KEY, make_site, read_rows
@@ -69,6 +69,7 @@ class TestExitCodes:
     def test_they_are_documented(self):
         drawn = dict(re.findall(r"(\w+Error|\w+Refused|\w+Busy|\w+Differs) +(\d+) ", errors.__doc__ or ""))
         assert drawn == {one.__name__: str(one.exit_code) for one in classes() if one is not ExportRefused}
+        assert set(re.findall(r"\d+", EXIT_CODES)) == {"0", *drawn.values()}
 
     def test_an_unforeseen_error_is_one_message(self, capsys: pytest.CaptureFixture[str]):
         assert outcome(lambda: {}[CANARY]) == 1

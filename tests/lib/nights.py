@@ -17,6 +17,9 @@ from tests.lib.handmade_site import KEY, NOW
 from warehouse.manifest import Manifest
 
 
+PASSED = {"verdict": "passed", "checked": 0, "failed": 0, "critical_failed": 0, "report": "", "failures": []}
+
+
 @dataclass
 class Done:
     """A step that was run at once; like Prefect's, it tells what ended it only when it is asked."""
@@ -46,8 +49,13 @@ def run_night(
     as_of: date | None = None,
     environ: Mapping[str, str] = KEY,
     before: Mapping[str, Callable[[], object]] = {},
+    gate: bool = True,
 ) -> Night:
-    """Run a night. before: what happens to the site just before a step, by the step's name."""
+    """Run a night.
+
+    before: what happens to the site just before a step, by the step's name
+    gate: False lets everything pass, for tests of something else: the gate takes most of a night's time
+    """
     found = Night()
 
     def step(name: str, work: Callable[[], Any], label: str = "") -> Done:
@@ -55,7 +63,7 @@ def run_night(
         try:
             with told(label or name):
                 before.get(name, lambda: None)()
-                return Done(work())
+                return Done(work() if gate or name != "gate" else PASSED)
         except AccordError as error:
             return Done(error=error)
 
