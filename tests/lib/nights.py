@@ -16,7 +16,6 @@ from schemas.errors import AccordError
 from tests.lib.handmade_site import KEY, NOW
 from warehouse.manifest import Manifest
 
-
 PASSED = {"verdict": "passed", "checked": 0, "failed": 0, "critical_failed": 0, "report": "", "failures": []}
 
 
