@@ -30,7 +30,7 @@ def plain_records(data: bytes, delimiter: str, width: int, most: int) -> list[li
     while at < len(data):
         read = read_record(data, at, mark, most)
         raw = data[at : read.end]
-        if read.cells is not None and len(read.cells) < 2 and not raw.strip(b" \r\n"):
+        if is_blank_line(read, raw):
             at = read.end
             continue
         fate, at = settle(data, at, read, mark, width, most)
@@ -64,7 +64,11 @@ def unreadable(line: bytes, mark: int, most: int) -> str:
 
 def stands_alone(line: bytes, mark: int, width: int, most: int) -> bool:
     read = read_record(line, 0, mark, most)
-    return read.cells is not None and len(read.cells) == width
+    return read.cells is not None and len(read.cells) == width and not is_blank_line(read, line)
+
+
+def is_blank_line(read: Read, raw: bytes) -> bool:
+    return read.cells is not None and len(read.cells) < 2 and not raw.strip(b" \r\n")
 
 
 def line_end(data: bytes, at: int) -> int:

@@ -143,7 +143,11 @@ def appointment(row: Row, number: int) -> dict[str, object]:
 
 
 def administration(card: Instrument, row: Row, number: int) -> dict[str, object]:
-    plain = {"form_no": 1, "rater": row.get("rater") or "client", "completed_on": (row.get("completed_at") or "")[:10]}
+    plain = {
+        "form_no": 1,
+        "rater": row.get("rater") or "client",
+        "completed_on": (row.get("completed_at") or "")[:10],
+    }
     for scale in card.scale_ids:
         plain[f"score_{scale}"] = row.get(scale)
         plain[f"status_{scale}"] = row.get("status") or ("scored" if row.get(scale) else "too_many_missing")
