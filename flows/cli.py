@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -56,6 +57,9 @@ AsOfOption = Annotated[
 ]
 
 PRIVATE = 0o077
+
+MOST_PREFECT_BYTES = 256 * 1024**2
+"""Prefect keeps some 20 kB of each task for good: this is a hundred nights of a hundred files."""
 
 
 def entrypoint() -> None:
@@ -161,20 +165,28 @@ def _tonight(
     """The run's record and what ended it. What can be seen at once is said before Prefect starts."""
     from flows.config import load_site
     from flows.night import record_failure
-    from warehouse.files import private_dir
     from warehouse.publish import site_lock
 
     try:
         load_site(folder)
         with site_lock(folder):
-            pass
+            if "PREFECT_HOME" not in os.environ:
+                os.environ["PREFECT_HOME"] = str(prefect_home(folder))
     except AccordError as error:
         return record_failure(folder, error, _now()), error
-    if "PREFECT_HOME" not in os.environ:
-        os.environ["PREFECT_HOME"] = str(private_dir(folder / "prefect").resolve())
     from flows.nightly import run_nightly
 
     return run_nightly(folder, as_of, tell)
+
+
+def prefect_home(site: Path) -> Path:
+    """Prefect's own folder in a site; emptied when it has grown large, since no figure comes from it."""
+    from warehouse.files import private_dir
+
+    home = site / "prefect"
+    if sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) > MOST_PREFECT_BYTES:
+        shutil.rmtree(home)
+    return private_dir(home).resolve()
 
 
 @contextmanager
