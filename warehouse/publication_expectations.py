@@ -78,7 +78,7 @@ def _known() -> Iterator[Expectation]:
         "every period is a published period",
         "pub_period",
         "o.grain = t.grain AND o.period = t.period",
-        "t.grain <> 'session'",
+        "t.grain NOT IN ('session', 'stage')",
     )
     yield FIGURES.known(
         "instrument",
