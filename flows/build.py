@@ -236,7 +236,7 @@ def dimensions(
             (i.id, i.title, i.construct, i.outcome_scale, i.n_items, i.evidence) for i in instruments
         ],
         "core_scale": [
-            (i.id, s.id, number, len(s.items), s.minimum, s.maximum, s.direction, s.unit)
+            (i.id, s.id, number, len(s.items), s.method, s.minimum, s.maximum, s.direction, s.unit)
             for i in instruments
             for number, s in enumerate(i.scales, 1)
         ],

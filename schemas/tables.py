@@ -139,6 +139,7 @@ CORE = (
             _key("scale", "VARCHAR", "Scale id"),
             _key("scale_no", "SMALLINT", "Place on the card, from 1"),
             _key("n_items", "SMALLINT", "Items in the scale", "items"),
+            _key("method", "VARCHAR", "How items become the score: sum, mean, ..."),
             _key("minimum", "DECIMAL(9,4)", "Lowest possible score", "points"),
             _key("maximum", "DECIMAL(9,4)", "Highest possible score", "points"),
             _key("direction", "VARCHAR", "higher_better or higher_worse"),

@@ -141,7 +141,7 @@ def instrument_row(one: Instrument) -> dict[str, object]:
 def scale_rows(one: Instrument) -> list[dict[str, object]]:
     return [
         {
-            "instrument": one.id, "scale": scale.id, "scale_no": number, "n_items": scale.n_items,
+            "instrument": one.id, "scale": scale.id, "scale_no": number, "n_items": scale.n_items, "method": scale.method,
             "minimum": scale.minimum, "maximum": scale.maximum, "direction": scale.direction, "unit": scale.unit,
         }
         for number, scale in enumerate(one.scales, start=1)

@@ -23,6 +23,9 @@ CREATE OR REPLACE MACRO exact_ratio(numerator, denominator, factor) AS (
     )::DECIMAL(18, 0) * 0.0001
 )::DECIMAL(18, 4);
 
+-- The square of a whole number.
+CREATE OR REPLACE MACRO square(number) AS number::HUGEINT * number::HUGEINT;
+
 -- Whether a score meets a threshold, by the comparison the instrument's card gives.
 CREATE OR REPLACE MACRO meets(score, comparison, threshold) AS
     CASE comparison
@@ -35,3 +38,19 @@ CREATE OR REPLACE MACRO meets(score, comparison, threshold) AS
 -- Forms of the client are the standard; other raters are never mixed with them.
 CREATE OR REPLACE MACRO definition_of(rater) AS
     CASE rater WHEN 'client' THEN 'standard' ELSE rater || '_rated' END;
+
+-- Stage of the relationship by session number: 1 commitment, 2 process, 3 change; empty without a number.
+CREATE OR REPLACE MACRO stage_of(session_no, process_from, change_from) AS
+    CASE
+        WHEN session_no < process_from THEN 1
+        WHEN session_no < change_from THEN 2
+        WHEN session_no >= change_from THEN 3
+    END;
+
+-- Standard deviation, in points, of a variance that is a fraction in squares of ten-thousandths; and a number of
+-- points in units of it. For reading only: what is decided is decided on the fraction.
+CREATE OR REPLACE MACRO root_of(numerator, denominator) AS
+    round(sqrt(numerator::DOUBLE / denominator::DOUBLE) / 10000, 4)::DECIMAL(18, 4);
+
+CREATE OR REPLACE MACRO magnitude_of(points, numerator, denominator) AS
+    round(points::DOUBLE * 10000 / nullif(sqrt(numerator::DOUBLE / denominator::DOUBLE), 0), 4)::DECIMAL(18, 4);
