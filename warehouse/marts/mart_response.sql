@@ -1,6 +1,6 @@
 -- Grain: a dated questionnaire with its outcome scale, placed in its episode and contact
 -- From: core_score, core_instrument, core_due, mart_source, mart_episode, mart_session
--- Read by: mart_due, mart_pair, mart_alliance
+-- Read by: mart_due, mart_covered, mart_pair, mart_alliance
 -- A response belongs to the contact of the same session number, else of the same day.
 -- Only where a clinic has referrals or appointments, and only what is due, measures outcome or
 -- needs its contact to tell its session.
