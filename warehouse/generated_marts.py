@@ -32,8 +32,8 @@ NO_TOTAL = """
 NO_FORM = """
     SELECT
         NULL::VARCHAR AS clinic, NULL::VARCHAR AS instrument, NULL::VARCHAR AS rater, NULL::INTEGER AS month,
-        NULL::BIGINT AS scores, NULL::BIGINT AS at_maximum, NULL::BIGINT AS complete, NULL::BIGINT AS straight,
-        NULL::BIGINT AS timed, NULL::HUGEINT AS seconds, NULL::BIGINT AS under_20
+        NULL::BIGINT AS scores, NULL::BIGINT AS at_maximum, NULL::BIGINT AS complete,
+        NULL::BIGINT AS straight, NULL::BIGINT AS timed, NULL::HUGEINT AS seconds, NULL::BIGINT AS under_20
     WHERE FALSE
 """
 

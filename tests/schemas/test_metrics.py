@@ -51,7 +51,14 @@ WITHOUT_STANDARD = {
 }
 """Figures of which no definition is the standard: each has to be named."""
 
-NEEDS_OF_A_CARD = {"concern_below_36", "concern_36_or_below", "concern_drop_1_point", "wai_s", "arm_5", "haq_2"}
+NEEDS_OF_A_CARD = {
+    "concern_below_36",
+    "concern_36_or_below",
+    "concern_drop_1_point",
+    "wai_s",
+    "arm_5",
+    "haq_2",
+}
 """Thresholds and forms that a card may bring."""
 
 

@@ -59,14 +59,14 @@ SELECT
     score,
     reference,
     reference - score AS dropped,
-    root_of(spread_numerator, spread_denominator) AS spread,
+    deviation_of(spread_numerator, spread_denominator) AS spread,
     CASE kind
         WHEN 'control_chart' THEN exact_ratio(limit_numerator, limit_denominator * 10000, 1)
         WHEN 'concern' THEN threshold
         WHEN 'drop' THEN reference - threshold
     END AS limit_score,
     repaired_at - t AS length,
-    magnitude_of(dropped, spread_numerator, spread_denominator) AS magnitude,
+    in_deviations(dropped, spread_numerator, spread_denominator) AS magnitude,
     repaired_at,
     CASE
         WHEN repaired_at IS NOT NULL THEN 'repaired'

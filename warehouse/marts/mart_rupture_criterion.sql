@@ -53,9 +53,9 @@ UNION ALL
 SELECT instrument, name, 'concern', 1, NULL, NULL, comparison, value, NULL, NULL, NULL
 FROM core_threshold
 JOIN alliance USING (instrument, scale)
-WHERE kind = 'alliance_concern'
+WHERE kind = 'alliance_concern' AND is_on
 UNION ALL
 SELECT instrument, name, 'drop', 2, NULL, NULL, comparison, value, NULL, NULL, NULL
 FROM core_threshold
 JOIN alliance USING (instrument, scale)
-WHERE kind = 'alliance_drop'
+WHERE kind = 'alliance_drop' AND is_on
