@@ -72,6 +72,12 @@ def test_task_bond_and_goal():
     }
 
 
+def test_risk_items():
+    """Answers above 0 to these are for the data team to list. No source seen names the YP-CORE's."""
+    found = {id_: REGISTRY[id_].risk_items for id_ in FORMS if REGISTRY[id_].risk_items}
+    assert found == {"phq_9": (9,), "core_10": (6,), "core_om": (6, 9, 16, 22, 24, 34)}
+
+
 def test_unconfirmed_rules_in_use():
     """Missing items and criteria of change that are used although nobody has seen the publisher's page."""
     limits = {

@@ -8,17 +8,20 @@ the printed form.
 
 from __future__ import annotations
 
+from schemas.instrument import Instrument
 from tests.lib.spec import REGISTRY, assert_answers, assert_key, assert_scales, assert_scores
 
-FOUR_POINT = REGISTRY["haq_1"].as_variant("four_point")
-SIGNED = REGISTRY["haq_1"].as_variant("minus_3_to_3")
+
+def variant(id_: str) -> Instrument:
+    """The form with another of its response scales."""
+    return REGISTRY["haq_1"].as_variant(id_)
 
 
 def test_answers():
     """Three response scales of the same items."""
     assert_answers("haq_1", "1 to 6")
-    assert_answers(FOUR_POINT, "1 to 4")
-    assert_answers(SIGNED, "-3 to 3 without 0")
+    assert_answers(variant("four_point"), "1 to 4")
+    assert_answers(variant("minus_3_to_3"), "-3 to 3 without 0")
 
 
 def test_key():
@@ -46,15 +49,15 @@ def test_scales():
         type_2 | 3     | sum    | 3-18  | higher_better | 0
         """,
     )
-    assert_scales(FOUR_POINT, "scale | range\n total | 11-44\n type_1 | 8-32\n type_2 | 3-12")
-    assert_scales(SIGNED, "scale | range\n total | -33-33\n type_1 | -24-24\n type_2 | -9-9")
+    assert_scales(variant("four_point"), "scale | range\n total | 11-44\n type_1 | 8-32\n type_2 | 3-12")
+    assert_scales(variant("minus_3_to_3"), "scale | range\n total | -33-33\n type_1 | -24-24\n type_2 | -9-9")
 
 
 def test_no_score_before_the_site_confirms():
     """In no response scale."""
     assert_scores("haq_1", "answers | total | status\n all 5 | x | key_not_confirmed")
-    assert_scores(FOUR_POINT, "answers | total | status\n all 4 | x | key_not_confirmed")
-    assert_scores(SIGNED, "answers | total | status\n all 3 | x | key_not_confirmed")
+    assert_scores(variant("four_point"), "answers | total | status\n all 4 | x | key_not_confirmed")
+    assert_scores(variant("minus_3_to_3"), "answers | total | status\n all 3 | x | key_not_confirmed")
 
 
 def test_scored_once_the_site_confirms():
@@ -75,7 +78,7 @@ def test_scored_once_the_site_confirms():
 def test_other_response_scales():
     """The same sums, over other answers."""
     assert_scores(
-        FOUR_POINT,
+        variant("four_point"),
         """
         answers               | total | type_1 | type_2
         ----------------------+-------+--------+-------
@@ -84,7 +87,7 @@ def test_other_response_scales():
         confirmed=True,
     )
     assert_scores(
-        SIGNED,
+        variant("minus_3_to_3"),
         """
         answers                    | total | type_1 | type_2
         ---------------------------+-------+--------+-------
@@ -97,7 +100,7 @@ def test_other_response_scales():
 
 def test_evidence_of_the_variants():
     """The 4-point scale is printed; the signed one is known from the literature."""
-    found = [(variant.id, variant.evidence) for variant in REGISTRY["haq_1"].variants]
+    found = [(one.id, one.evidence) for one in REGISTRY["haq_1"].variants]
     assert found == [("four_point", "verified"), ("minus_3_to_3", "unconfirmed")]
 
 
