@@ -266,7 +266,7 @@ def runs(site: SiteOption = None, json_: JsonOption = False) -> None:
 @app.command()
 def instruments(
     what: Annotated[str, typer.Argument(help="list, show, check or docs.")] = "list",
-    name: Annotated[str, typer.Argument(help="An instrument's id, a TOML file to check, or a folder for pages.")] = "",
+    name: Annotated[str, typer.Argument(help="An id to show, a TOML to check, or a folder for pages.")] = "",
     site: SiteOption = None,
     json_: JsonOption = False,
 ) -> None:
