@@ -84,8 +84,7 @@ CORE = (
             _key("outcome_scale", "VARCHAR", "Scale that stands for the instrument"),
             _key("n_items", "SMALLINT", "Items on the form", "items"),
             _key("evidence", "VARCHAR", "verified, derived, unconfirmed, licensed or site_key"),
-            Column("measure_for", "VARCHAR",
-                   "Presenting problems it is the NHS anxiety measure for, a comma between them"),
+            Column("measure_for", "VARCHAR", "Problems it is the NHS anxiety measure for, commas between"),
         ),
     ),
     Table(
@@ -120,7 +119,7 @@ CORE = (
         (
             _key("instrument", "VARCHAR", "Instrument id"),
             _key("scale", "VARCHAR", "Scale id"),
-            _key("kind", "VARCHAR", "caseness or reliable_change"),
+            _key("kind", "VARCHAR", "caseness, reliable_change, alliance_concern or alliance_drop"),
             _key("name", "VARCHAR", "Name of the convention, e.g. nhs_talking_therapies"),
             _key("value", "DECIMAL(9,4)", "Threshold", "points"),
             _key("comparison", "VARCHAR", "How a score is compared: >= > <= <"),
