@@ -295,7 +295,7 @@ def export(
 ) -> None:
     """Write a client-level export, or the figures, for the data team.
 
-    risk lists answers above zero to items on risk, the oldest first: a list made at night, not an alerting tool.
+    risk lists answers above zero to items on risk, the oldest first. It is not an alerting tool.
     """
     from flows.sources import RISK, run_export
 
