@@ -7,14 +7,17 @@ folders; only the nightly run keeps parts between runs.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from flows.config import SiteConfig, load_site
-from flows.inputs import Inputs, make_inputs, memo_key
+from flows.detect_form import Finding, forms_of
+from flows.detect_history import History
+from flows.detect_tally import Tally
+from flows.inputs import Inputs, make_inputs, memo_key, memo_with
 from flows.process import Job, process_file
 from flows.pseudonyms import Pseudonymiser
 from schemas.dialect import load_dialects
@@ -66,11 +69,18 @@ def open_site(folder: Path, environ: Mapping[str, str]) -> Setup:
 
 @dataclass(frozen=True)
 class Work:
-    """One delivery to process. memo: what its part is known by."""
+    """One delivery to process. memo: what its part is known by.
+
+    released: let through whatever is found in it; held: what its feed's earlier files say is wrong with it
+    warnings: rules of that level that only a comparison with them can tell
+    """
 
     entry: archive.Entry
     feed: Feed
     memo: str
+    released: bool = False
+    held: tuple[Finding, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def tag(self) -> str:
@@ -115,24 +125,70 @@ def last_key(folder: Path) -> str | None:
     return ids[-1] if ids else None
 
 
-def works(setup: Setup, entries: Sequence[archive.Entry]) -> list[Work]:
-    """Deliveries of the feeds that site.toml has, in ledger order."""
+def released(lines: Sequence[ledger.Line]) -> frozenset[str]:
+    """Entries that people have let through."""
+    return frozenset(str(line.payload["entry"]) for line in lines if line.kind == "release")
+
+
+def works(
+    setup: Setup, entries: Sequence[archive.Entry], let_through: Collection[str] = frozenset()
+) -> list[Work]:
+    """Deliveries of the feeds that site.toml has, in ledger order. let_through: see `released`."""
     feeds = {feed.id: feed for feed in setup.site.feeds}
-    return [
-        Work(
-            entry,
-            feeds[entry.feed],
-            memo_key(entry.sha256, feeds[entry.feed], setup.site, setup.registry, setup.key.id),
-        )
-        for entry in entries
-        if entry.feed in feeds
-    ]
+    found = []
+    for entry in entries:
+        if entry.feed in feeds:
+            feed = feeds[entry.feed]
+            memo = memo_key(entry.sha256, feed, setup.site, setup.registry, setup.key.id)
+            work = Work(entry, feed, memo)
+            found.append(_let_through(work) if entry.entry in let_through else work)
+    return found
+
+
+def _let_through(work: Work) -> Work:
+    return replace(work, released=True, memo=memo_with(work.memo, "released"))
+
+
+def judged(jobs: Sequence[Work], setup: Setup, store: PartStore) -> list[Work]:
+    """The same deliveries once all have parts, each compared with the earlier ones of its feed.
+
+    One that is held for it, or let through for it, needs another part.
+    """
+    history = History()
+    return [_judged(work, setup, store, history) for work in jobs]
+
+
+def _judged(work: Work, setup: Setup, store: PartStore, history: History) -> Work:
+    if work.feed.kind != "responses":
+        return work
+    counts = read_counts(store.folder(work.memo))
+    tallies = [Tally.from_json(one) for one in counts.forms]
+    forms = list(zip(forms_of(work.feed, setup.registry), tallies, strict=False))
+    found = [Finding.from_json(one) for one in counts.held]
+    verdict = history.judge(work.feed.id, forms, found, work.released)
+    if verdict.released:
+        return _let_through(work)
+    if verdict.held:
+        memo = memo_with(work.memo, [asdict(one) for one in verdict.held])
+        return replace(work, held=verdict.held, memo=memo)
+    return replace(work, warnings=verdict.warnings)
 
 
 def process_work(setup: Setup, work: Work, store: PartStore) -> Path:
     """The part of one delivery, made from its archived bytes when the store has not got it."""
     source = archive.locate(setup.folder, work.entry)
     return store.make(work.memo, lambda out: process_file(source, job_of(setup, work), out))
+
+
+def process_all(setup: Setup, jobs: Sequence[Work], store: PartStore, tell: Tell) -> list[Work]:
+    """Process deliveries one after the other; as they are to be loaded, held ones among them."""
+    for number, work in enumerate(jobs, 1):
+        process_work(setup, work, store)
+        tell("process", number, len(jobs))
+    found = judged(jobs, setup, store)
+    for work in found:
+        process_work(setup, work, store)
+    return found
 
 
 def job_of(setup: Setup, work: Work) -> Job:
@@ -144,6 +200,8 @@ def job_of(setup: Setup, work: Work) -> Job:
         registry=setup.registry,
         confirmed=setup.site.confirmed_instruments,
         people=Pseudonymiser(setup.key, scope, work.entry.sha256, setup.site.timezone),
+        held=work.held,
+        released=work.released,
     )
 
 
@@ -319,10 +377,8 @@ def build(setup: Setup, out: Path, now: datetime, as_of: date | None = None, tel
     inputs = inputs_of(setup, lines, as_of)
     out.parent.mkdir(parents=True, exist_ok=True)
     with PartStore.temporary(out.parent) as store:
-        jobs = works(setup, archive.deliveries(setup.folder, lines))
-        for number, work in enumerate(jobs):
-            tell("process", number, len(jobs))
-            process_work(setup, work, store)
+        jobs = works(setup, archive.deliveries(setup.folder, lines), released(lines))
+        jobs = process_all(setup, jobs, store, tell)
         stages.done("process")
         tell("load", 0, 1)
         assemble(setup, [delivered(work, store) for work in jobs], inputs, out, stages)

@@ -360,6 +360,23 @@ def quarantine_export(out: OutOption, site: SiteOption = None) -> None:
     export("quarantine", out, site)
 
 
+@quarantine_app.command("release")
+def quarantine_release(
+    what: Annotated[
+        str, typer.Argument(metavar="ENTRY_OR_FILE", help="Entry id, 8 digits of it, or file name.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why the file is right; kept in the ledger.")],
+    site: SiteOption = None,
+) -> None:
+    """Let a file through that is held for its coding. The next run takes it as it is."""
+    from flows.quarantine import release
+    from warehouse.publish import site_lock
+
+    folder = _settings(site).site
+    with site_lock(folder):
+        _print(release(folder, what, reason, _now()))
+
+
 def _print_quarantine(found: Sequence[Mapping[str, object]], json_: bool) -> None:
     from flows.report import rows_lines
 

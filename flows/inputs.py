@@ -123,6 +123,11 @@ def _digest_files(paths: Iterable[Path]) -> str:
     return state.hexdigest()
 
 
+def memo_with(memo: str, decision: object) -> str:
+    """What a file is known by that is processed under a decision about it."""
+    return _digest(_canonical([memo, decision]))
+
+
 def memo_key(sha256: str, feed: Feed, site: Site, registry: Registry, key_id: str) -> str:
     """What a processed file is known by: all that its parts are a function of."""
     asked: Sequence[str] = sorted({one.id for one in feed.instruments})

@@ -84,6 +84,9 @@ def _begun(site: Path, as_of: date | None, rim: Rim, started: datetime) -> Run:
 
 def _made(run: Run, rim: Rim) -> Manifest:
     _process_all(run, rim)
+    run = steps.compared(run)
+    if run.waiting():
+        _process_all(run, rim)
     rim.tell("load", 0, 1)
     rim.step("load", lambda: steps.make_candidate(run)).result()
     rim.tell("gate", 0, 1)

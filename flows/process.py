@@ -4,22 +4,26 @@ A part is a folder:
     <instrument>-NNNN.parquet   administrations of a batch, scored
     appointments-NNNN.parquet, referrals-NNNN.parquet
     problems-NNNN.parquet, records-NNNN.parquet
-    counts.json                 records by fate; warnings; the rule that refused the file
+    counts.json                 records by fate; warnings; the rule that refused the file; what held it,
+                                and what the answers of each form add up to
 Nothing in it is an id of a person, a file name or a clock time.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from flows.cells import PROBLEM, RECORD
 from flows.clean import Batch
+from flows.detect import suspicions, warnings
+from flows.detect_form import Finding, forms_of
+from flows.detect_tally import Gathered, Tally
 from flows.plan import Plan, make_plan
 from flows.pseudonyms import Pseudonymiser
 from flows.read import Export, open_export
@@ -34,54 +38,92 @@ from warehouse.parts import Counts
 
 Progress = Callable[[int], None]
 
+Settled = tuple[Counts, tuple[Gathered, ...]]
+"""Records of a batch by fate, and what the answers of its forms add up to, by their place in the feed."""
+
 WORKERS = 2
 """Batches of one file settled at a time: polars leaves a second core idle half of the time."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that one file's parts are a function of, but its bytes."""
+    """All that one file's parts are a function of, but its bytes.
+
+    held:     what a comparison with the feed's earlier files found wrong: nothing is accepted
+    released: whether the file is let through whatever is found in it
+    """
 
     feed: Feed
     dialect: Dialect
     registry: Registry
     confirmed: frozenset[str]
     people: Pseudonymiser
+    held: tuple[Finding, ...] = ()
+    released: bool = False
 
 
 def process_file(source: Path, job: Job, out: Path, progress: Progress = lambda rows: None) -> Counts:
     """Write the parts of one export into the folder `out` and return its counts.
 
-    A file that cannot be read at all gives parts without rows and `refused` in the counts.
+    A file that cannot be read at all gives parts without rows and `refused` in the counts. A file whose
+    answers look wrongly coded is read a second time, and held: parts without answers.
     """
-    counts = Counts()
     out.mkdir(parents=True)
     try:
-        _process(source, job, out, counts, progress)
+        counts = _process(source, job, out, progress)
+        if found := _suspicions(counts, job):
+            _empty(out)
+            counts = _process(source, replace(job, held=found), out, lambda rows: None)
     except ExportRefused as refusal:
-        for part in out.iterdir():
-            part.unlink()
+        _empty(out)
         counts = Counts(refused=refusal.rule, refused_column=refusal.column, unread=_countable(source, job))
     counts.check()
     counts.write(out)
     return counts
 
 
-def _process(source: Path, job: Job, out: Path, counts: Counts, progress: Progress) -> None:
+def _empty(folder: Path) -> None:
+    for part in folder.iterdir():
+        part.unlink()
+
+
+def _suspicions(counts: Counts, job: Job) -> tuple[Finding, ...]:
+    """What is wrong with a file by itself, where nobody has decided on it; else its warnings are noted."""
+    if job.held or job.released:
+        return ()
+    tallies = [Tally.from_json(one) for one in counts.forms]
+    pairs = list(zip(forms_of(job.feed, job.registry), tallies, strict=False))
+    found = tuple(finding for form, tally in pairs for finding in suspicions(form, tally))
+    noted = [rule for form, tally in pairs for rule in warnings(form, tally)] if not found else []
+    counts.warnings += dict.fromkeys(noted)
+    return found
+
+
+def _process(source: Path, job: Job, out: Path, progress: Progress) -> Counts:
+    counts = Counts(held=[asdict(one) for one in job.held])
+    sums: list[Gathered] = []
     with source.open("rb") as stream:
         export = open_export(stream, job.feed, job.dialect)
         plan = make_plan(export, job.feed, job.dialect, job.registry, job.confirmed)
         counts.warnings += plan.warnings
-        for tally in _settled(export, plan, job, out):
+        for tally, gathered in _settled(export, plan, job, out):
             counts.add(tally)
+            sums = _merged(sums, gathered)
             progress(counts.received)
+    counts.forms = [one.tally().as_json() for one in sums]
     if not counts.received:
         counts.warnings.append("header_only")
+    return counts
 
 
-def _settled(export: Export, plan: Plan, job: Job, out: Path) -> Iterator[Counts]:
+def _merged(sums: Sequence[Gathered], more: Sequence[Gathered]) -> list[Gathered]:
+    """Sums of the batches so far with those of the next; of the first batch alone."""
+    return [one.merge(other) for one, other in zip(sums, more, strict=True)] if sums else list(more)
+
+
+def _settled(export: Export, plan: Plan, job: Job, out: Path) -> Iterator[Settled]:
     """Settle batches side by side; their counts come in file order. Few batches are in memory at a time."""
-    waiting: deque[Future[Counts]] = deque()
+    waiting: deque[Future[Settled]] = deque()
     with ThreadPoolExecutor(WORKERS) as pool:
         for number, read in enumerate(export.readers(plan.positions, plan.numbers)):
             waiting.append(pool.submit(_settle, number, read, plan, job, out))
@@ -91,10 +133,10 @@ def _settled(export: Export, plan: Plan, job: Job, out: Path) -> Iterator[Counts
             yield waiting.popleft().result()
 
 
-def _settle(number: int, read: Callable[[], Batch], plan: Plan, job: Job, out: Path) -> Counts:
+def _settle(number: int, read: Callable[[], Batch], plan: Plan, job: Job, out: Path) -> Settled:
     """Read and process one batch, write its parts and count its records."""
     batch = read()
-    frames, tally = _process_batch(batch, plan, job)
+    frames, tally, gathered = _process_batch(batch, plan, job)
     frames["problems"].append(_broken_problems(batch))
     frames["records"].append(_broken_records(batch))
     for name, parts in frames.items():
@@ -109,21 +151,24 @@ def _settle(number: int, read: Callable[[], Batch], plan: Plan, job: Job, out: P
             counts.quarantined += n
         else:
             counts.excluded[reason] = n
-    return counts
+    return counts, gathered
 
 
-def _process_batch(batch: Batch, plan: Plan, job: Job) -> tuple[dict[str, list[pl.DataFrame]], Counts]:
-    """Frames by the name of their parts; the number of records accepted, and warnings."""
+def _process_batch(
+    batch: Batch, plan: Plan, job: Job
+) -> tuple[dict[str, list[pl.DataFrame]], Counts, tuple[Gathered, ...]]:
+    """Frames by the name of their parts; the number of records accepted, and warnings; sums by form."""
     if plan.feed.kind == "responses":
-        outcome = process_responses(batch.rows, plan, job.people)
+        outcome = process_responses(batch.rows, plan, job.people, job.held)
         frames: dict[str, list[pl.DataFrame]] = {"problems": [outcome.problems], "records": [outcome.records]}
         for asked, rows in zip(plan.asked, outcome.administrations, strict=True):
             frames.setdefault(asked.instrument.id, []).append(rows)
-        return frames, Counts(accepted=outcome.accepted, warnings=list(outcome.warnings))
+        counts = Counts(accepted=outcome.accepted, warnings=list(outcome.warnings))
+        return frames, counts, outcome.gathered
     process = process_appointments if plan.feed.kind == "appointments" else process_referrals
     table = process(batch.rows, plan, job.people)
     found = {plan.feed.kind: [table.rows], "problems": [table.problems], "records": [table.records]}
-    return found, Counts(accepted=table.rows.height)
+    return found, Counts(accepted=table.rows.height), ()
 
 
 def _broken_problems(batch: Batch) -> pl.DataFrame:

@@ -21,12 +21,12 @@ from typing import Any
 from flows.build import (
     Setup,
     Tell,
-    Work,
     asked_instruments,
     assemble,
     delivered,
     inputs_of,
-    process_work,
+    process_all,
+    released,
     silent,
     works,
 )
@@ -159,10 +159,10 @@ def _compared(
     entries = archive.deliveries(folder, lines)
     damage, lost = _damage(folder, entries)
     changed += damage
-    jobs = works(setup, [entry for entry in entries if entry.entry not in lost])
+    jobs = works(setup, [entry for entry in entries if entry.entry not in lost], released(lines))
     warehouse, publication = scratch / "warehouse.duckdb", scratch / "published.duckdb"
     with PartStore.temporary(scratch) as store:
-        _process(setup, jobs, store, tell)
+        jobs = process_all(setup, jobs, store, tell)
         tell("load", 0, 1)
         assemble(setup, [delivered(work, store) for work in jobs], inputs, warehouse)
     disclose(setup, warehouse, publication, published_facts(setup, inputs))
@@ -228,12 +228,6 @@ def _is_readable(folder: Path, entry: archive.Entry) -> bool:
     except (ArchiveError, OSError):
         return False
     return True
-
-
-def _process(setup: Setup, jobs: Sequence[Work], store: PartStore, tell: Tell) -> None:
-    for number, work in enumerate(jobs, 1):
-        process_work(setup, work, store)
-        tell("process", number, len(jobs))
 
 
 def _digested(warehouse: Path, publication: Path, instruments: Sequence[Instrument]) -> _Rebuilt:

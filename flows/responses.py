@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -11,6 +12,8 @@ import polars as pl
 from flows.administrations import Common, administrations, keyed
 from flows.answers import NOT_AN_ANSWER, codes
 from flows.cells import PROBLEM, RECORD, blanked, joined, listed, not_accepted, problems
+from flows.detect_form import Finding
+from flows.detect_tally import Gathered, gather
 from flows.plan import Asked, Plan
 from flows.pseudonyms import Pseudonymiser
 from flows.score import score
@@ -31,6 +34,7 @@ class Outcome:
     administrations: by place in the plan's `asked`; scored, one row each
     problems:        PROBLEM rows; records: RECORD rows; accepted: number of records accepted
     warnings:        rules of that level
+    gathered:        by place in the plan's `asked`; of what would be scored, also where the file is held
     """
 
     administrations: tuple[pl.DataFrame, ...]
@@ -38,26 +42,49 @@ class Outcome:
     records: pl.DataFrame
     accepted: int
     warnings: tuple[str, ...]
+    gathered: tuple[Gathered, ...]
 
 
-def process_responses(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> Outcome:
-    """Settle each row of a batch (source_row and text cells by header name)."""
+def process_responses(
+    rows: pl.DataFrame, plan: Plan, people: Pseudonymiser, held: Sequence[Finding] = ()
+) -> Outcome:
+    """Settle each row of a batch (source_row and text cells by header name).
+
+    held: what is wrong with the file; then all that would be accepted is quarantined
+    """
     reason = _record_reason(rows, plan)
     kept = rows.filter(reason.is_null()) if reason.null_count() < rows.height else rows
     common = _common(kept, plan, people)
-    verdicts, found, scored = [], [], []
+    verdicts, found, scored, gathered = [], [], [], []
     for asked in plan.asked:
-        verdict, bad, frame = _ask(common, asked, plan, people)
+        verdict, bad, frame, counted = _ask(common, asked, plan, people)
         verdicts.append(verdict)
         found.append(bad)
         scored.append(frame)
+        gathered.append(counted)
+    if held:
+        found += _suspect(common, verdicts, held)
+        verdicts = [verdict.set(verdict.is_null(), _QUARANTINED) for verdict in verdicts]
+        scored = [frame.clear() for frame in scored]
     records, accepted = _records(kept, verdicts)
     excluded = rows.filter(reason.is_not_null()).select("source_row")
     left_out = not_accepted(excluded["source_row"], "excluded", reason.drop_nulls())
     quarantined = records.filter(pl.col("fate") == "quarantined").select("source_row")
     found.append(_nobody(common, plan).join(quarantined, on="source_row", how="semi"))
     records = pl.concat([left_out, records])
-    return Outcome(tuple(scored), pl.concat(found), records, accepted, _warnings(rows, plan))
+    warnings = _warnings(rows, plan)
+    return Outcome(tuple(scored), pl.concat(found), records, accepted, warnings, tuple(gathered))
+
+
+def _suspect(
+    common: Common, verdicts: Sequence[pl.Series], held: Sequence[Finding]
+) -> Iterator[pl.DataFrame]:
+    """A problem for each finding and record that would be accepted."""
+    stands = reduce(operator.or_, (verdict.is_null() for verdict in verdicts))
+    rows = common.rows["source_row"].filter(stands)
+    responses = common.response.filter(stands) if common.response is not None else None
+    for one in held:
+        yield problems(rows, one.instrument, one.columns, one.rule, responses)
 
 
 def _nobody(common: Common, plan: Plan) -> pl.DataFrame:
@@ -121,8 +148,8 @@ def _common(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> Common:
 
 def _ask(
     common: Common, asked: Asked, plan: Plan, people: Pseudonymiser
-) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame]:
-    """One questionnaire of a batch: rank of each row's verdict, its problems, its administrations.
+) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame, Gathered]:
+    """One questionnaire of a batch: rank of each row's verdict, its problems, its administrations, its sums.
 
     The verdict is null where accepted, _QUARANTINED, or the rank of a reason of exclusion.
     """
@@ -144,7 +171,7 @@ def _ask(
         stands = frame["source_row"].is_in(good["source_row"].implode())
         verdict = verdict.set(open_ & ~stands, _QUARANTINED)
     scored = score(good, asked.instrument, asked.confirmed, already_keyed=asked.feed_instrument.already_keyed)
-    return verdict, bad, scored
+    return verdict, bad, scored, gather(asked.form_no, asked.instrument, candidates, good)
 
 
 def _where(frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:

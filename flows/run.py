@@ -25,10 +25,13 @@ from flows.build import (
     collect,
     delivered,
     inputs_of,
+    judged,
     open_site,
+    released,
     works,
 )
 from flows.config import unscored
+from flows.detect_form import Finding
 from flows.inputs import Inputs
 from schemas import metrics
 from schemas.published import PUBLISHED
@@ -104,7 +107,7 @@ def begin(folder: Path, environ: Mapping[str, str], now: datetime, as_of: date |
         id=free_id(folder, now, inputs.digest()),
         setup=setup,
         inputs=inputs,
-        works=tuple(works(setup, archive.deliveries(folder, lines))),
+        works=tuple(works(setup, archive.deliveries(folder, lines), released(lines))),
         started=now,
         ledger_seq=lines[-1].seq if lines else 0,
         idle_as=_same(folder, inputs),
@@ -167,6 +170,11 @@ def free_id(folder: Path, now: datetime, digest: str) -> str:
     while manifest.is_there(folder, run := manifest.run_id(now, digest)):
         now += timedelta(seconds=1)
     return run
+
+
+def compared(run: Run) -> Run:
+    """The run once all deliveries have parts: some are held, or let through, for what earlier ones say."""
+    return replace(run, works=tuple(judged(run.works, run.setup, run.store)))
 
 
 def make_candidate(run: Run) -> None:
@@ -308,11 +316,15 @@ def versions() -> dict[str, str]:
 
 def _warnings(run: Run) -> list[str]:
     """What people should know of deliveries, by feed and eight hex digits."""
-    return [
-        f"{work.tag}: {rules()[rule].message} ({rule})"
-        for work in run.works
-        for rule in read_counts(run.store.folder(work.memo)).warnings
-    ]
+    return [f"{work.tag}: {warning}" for work in run.works for warning in _warnings_of(run, work)]
+
+
+def _warnings_of(run: Run, work: Work) -> list[str]:
+    counts = read_counts(run.store.folder(work.memo))
+    held = (Finding.from_json(one) for one in counts.held)
+    warned = [(rule, "") for rule in (*counts.warnings, *work.warnings)]
+    found = [*((one.rule, f"held, {one.instrument}, {one.columns}: ") for one in held), *warned]
+    return [f"{place}{rules()[rule].message} ({rule})" for rule, place in found]
 
 
 def idle(run: Run, same: Manifest, now: datetime) -> Manifest:

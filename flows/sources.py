@@ -16,7 +16,7 @@ from warehouse.connect import Connection, connect
 from warehouse.publish import CURRENT, PUBLISHED
 from warehouse.secret import load_or_make
 
-WAREHOUSES = "warehouse"
+WAREHOUSES, REJECTED = "warehouse", "rejected-"
 FIGURES, RISK = "figures", "risk"
 BUILT = "build"
 
@@ -30,6 +30,26 @@ def current_run(site: Path) -> str:
 def current_warehouse(site: Path) -> Iterator[Connection]:
     """The warehouse of the last run that was published, read-only. Raises ConfigError before there is one."""
     con = connect(_current(site / WAREHOUSES), read_only=True)
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def newest_warehouse(site: Path) -> Iterator[Connection]:
+    """The warehouse of the last run that made one, published or refused, read-only.
+
+    raises: ConfigError before there is one
+    """
+    made = [one.run for one in manifest.history(site) if one.made_figures]
+    kept = [
+        path
+        for run in made[-1:]
+        for path in (site / WAREHOUSES / f"{run}.duckdb", site / WAREHOUSES / f"{REJECTED}{run}.duckdb")
+        if path.is_file()
+    ]
+    con = connect(kept[0] if kept else _current(site / WAREHOUSES), read_only=True)
     try:
         yield con
     finally:

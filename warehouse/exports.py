@@ -103,6 +103,14 @@ QUERIES: Mapping[str, str] = {
         GROUP BY entry_no, feed, file, source_row, column_name, rule
         ORDER BY entry_no, source_row, column_name, rule
     """,
+    "held": """
+        SELECT feed, file, export.entry, instrument, column_name AS "column", rule
+        FROM core_quarantine
+        JOIN core_export AS export USING (entry_no)
+        WHERE rule ^@ 'suspect_'
+        GROUP BY ALL
+        ORDER BY feed, file, export.entry, rule, instrument, "column"
+    """,
     "marts": "SELECT table_name FROM duckdb_tables() WHERE database_name = 'built' AND table_name ^@ 'mart_'",
     "figure_ids": "SELECT DISTINCT figure FROM {table} ORDER BY figure",
     # Session numbers are texts among the periods: by length, 10 comes after 9.
@@ -177,6 +185,11 @@ def rows(con: Connection, records: int = RECORDS) -> Iterator[pl.DataFrame]:
 def quarantine(con: Connection, records: int = RECORDS) -> Iterator[pl.DataFrame]:
     """One row per problem."""
     return _sliced(con, "quarantine", records)
+
+
+def held(con: Connection) -> list[dict[str, str]]:
+    """What holds whole deliveries: feed, file, entry, instrument, column (items by their columns), rule."""
+    return con.sql(QUERIES["held"]).pl().to_dicts()
 
 
 def _sliced(con: Connection, name: str, records: int, **more: str) -> Iterator[pl.DataFrame]:

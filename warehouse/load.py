@@ -112,7 +112,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         "CREATE TEMP TABLE delivery (entry_no INTEGER, entry VARCHAR, feed VARCHAR, clinic VARCHAR,"
         " kind VARCHAR, snapshot BOOLEAN, file VARCHAR, sha256 VARCHAR, bytes BIGINT,"
         " arrived_at TIMESTAMP, refused VARCHAR,"
-        " received INTEGER, part VARCHAR)"
+        " received INTEGER, part VARCHAR, held BOOLEAN)"
     )
     _insert(
         con,
@@ -132,14 +132,17 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
                 d.counts.refused,
                 d.counts.received,
                 str(d.part),
+                bool(d.counts.held),
             )
             for d in deliveries
         ],
     )
+    # A snapshot that is held replaces none: the last sound one stands until it is released or mended.
     con.execute(
         "CREATE TEMP TABLE live AS SELECT entry_no, feed, clinic, part,"
         " count(*) OVER (PARTITION BY feed) > 1 AS many,"
-        " NOT snapshot OR entry_no = max(entry_no) OVER (PARTITION BY feed) AS stands"
+        " NOT snapshot OR entry_no = max(entry_no) FILTER (NOT held) OVER (PARTITION BY feed)"
+        " OR (held AND entry_no = max(entry_no) OVER (PARTITION BY feed)) AS stands"
         " FROM delivery WHERE refused IS NULL"
     )
     con.execute(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from schemas.errors import ConservationError, WarehouseError
 from warehouse.files import private_dir
@@ -23,6 +24,8 @@ class Counts:
 
     refused: rule that refused the file, and the column concerned.
     unread: records of a refused file, where they could be counted; in no sum.
+    held: why all that would be accepted is quarantined instead, see flows.detect_form.Finding.
+    forms: what the answers of each form add up to, see flows.detect_tally.Tally; whole numbers.
     """
 
     received: int = 0
@@ -33,6 +36,8 @@ class Counts:
     refused: str | None = None
     refused_column: str = ""
     unread: int = 0
+    held: list[dict[str, Any]] = field(default_factory=list)
+    forms: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, other: Counts) -> None:
         """Add the records of another batch of the same file."""

@@ -16,7 +16,7 @@ from flows.sample.layout import Layout, file_bytes
 from flows.sample.model import DAY, Courses, simulate
 from flows.sample.plan import ClinicPlan, Window, day_number
 from flows.sample.questionnaires import fill, joined
-from flows.sample.records import tracked
+from flows.sample.records import ACCEPTED, HELD, QUARANTINED, SUPERSEDED, tracked
 from flows.sample.tables import appointment_records, referral_records
 from flows.sample.truth import Delivered
 from flows.sample.write_tables import appointments_layout, appointments_plan, referrals_layout, referrals_plan
@@ -60,6 +60,8 @@ def _responses(rng: np.random.Generator, feed: ResponseFeed, courses: Courses, w
     if flipped is not None:
         _flip(records, feed, flipped)
     records = inject(rng, records, feed.survey, len(window.quarter_ends), window)
+    if flipped is not None:
+        _hold(records, flipped)
     placed = feed.place(records, courses, window)
     return _files(feed.plan, placed, feed.layout(placed), window.quarter_ends, flipped)
 
@@ -72,6 +74,14 @@ def _flip(records: Columns, feed: ResponseFeed, file: int) -> None:
         for item in form.reverse:
             turn = rows & (given[:, item - 1] >= form.low)
             given[turn, item - 1] = form.low + form.high - given[turn, item - 1]
+
+
+def _hold(records: Columns, file: int) -> None:
+    """Nothing of such a file may be taken; what is kept out for another reason stays so."""
+    taken = np.isin(records["fate"], (ACCEPTED, SUPERSEDED)) | (records["reason"] == "exact_duplicate")
+    held = (records["file"] == file) & taken
+    records["fate"][held] = QUARANTINED
+    records["reason"][held] = HELD
 
 
 def _files(

@@ -15,6 +15,9 @@ from flows.sample.plan import day_number
 ACCEPTED, QUARANTINED, EXCLUDED, SUPERSEDED = range(4)
 FATES = ("accepted", "quarantined", "excluded", "superseded")
 
+HELD = "suspect_reversed_items"
+"""Reason of the records of a file that is quarantined whole."""
+
 NO_CLIENT, TEST_CLIENT = -1, -2
 """In place of a client's number: a blank cell, and an id used for trying the form out."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from flows.sample.columns import Columns
 from flows.sample.feeds import FeedPlan
 from flows.sample.questionnaires import ABSENT, BLANK, BY_ID, CODED_MISSING, CORE_10, Questionnaire
-from flows.sample.records import ACCEPTED, EXCLUDED, FATES, SUPERSEDED
+from flows.sample.records import ACCEPTED, EXCLUDED, FATES, HELD, SUPERSEDED
 
 DEFECT_COLUMNS = ("feed", "file", "source_row", "defect", "expected_fate", "expected_reason")
 
@@ -118,7 +118,7 @@ def _whole_files(one: Delivered) -> list[Row]:
         if (records["fate"][records["defect"] == ""] == SUPERSEDED).any():
             rows.append((one.plan.id, name, "", "older_snapshot", "superseded", ""))
         if file == one.flipped_file:
-            rows.append((one.plan.id, name, "", "reversed_items_already_flipped", "accepted", ""))
+            rows.append((one.plan.id, name, "", "reversed_items_already_flipped", "quarantined", HELD))
     return rows
 
 
