@@ -16,6 +16,7 @@ from schemas import metrics as dictionary
 from schemas.metrics import Metric
 from schemas.site import Rules
 from schemas.tables import MART_FIGURE
+from warehouse import generated_marts
 
 MARTS = (
     "mart_unit",
@@ -28,6 +29,9 @@ MARTS = (
     "mart_pair",
     "mart_outcome",
     "mart_alliance",
+    "mart_alliance_score",
+    "mart_segment_rating",
+    "mart_segment",
     "mart_period",
     "mart_clients_seen",
     "mart_contact_month",
@@ -48,6 +52,9 @@ MARTS = (
 AS_WRITTEN = frozenset({"mart_response"})
 """Marts whose joins keep the right-hand side in memory, as written: DuckDB expects a few thousand responses
 where there may be millions, and would keep those."""
+
+VIEWS = frozenset({"mart_alliance_score"})
+"""Marts that are not stored: as many rows as there are questionnaires, and little to compute."""
 
 KEEP_JOINS = "join_order,build_side_probe_side"
 
@@ -73,14 +80,6 @@ PARAMETERS = (
 )
 """Columns of mart_parameter: what the site declares, from core_run; the default of [rules] without it."""
 
-NO_ALLIANCE_SUM = """
-    SELECT
-        NULL::VARCHAR AS clinic, NULL::VARCHAR AS instrument, NULL::VARCHAR AS rater,
-        NULL::SMALLINT AS session, NULL::INTEGER AS month, NULL::VARCHAR AS scale,
-        NULL::DECIMAL(18, 4) AS total, NULL::BIGINT AS scores
-    WHERE FALSE
-"""
-
 
 def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] | None = None) -> None:
     """All marts of a warehouse that has its core tables and views, as at the end of `as_of`.
@@ -91,7 +90,7 @@ def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] 
     _create_parameter(con, as_of)
     _create_metric(con, dictionary.load() if metrics is None else metrics)
     con.execute(mart_sql(MACROS))
-    con.execute(_alliance_sum_view(con))
+    generated_marts.create_views(con)
     con.execute(f"CREATE TABLE mart_model ({MODEL_COLUMNS})")
     for name in MARTS:
         _create(con, name)
@@ -124,39 +123,6 @@ def _plain(value: str | tuple[str, ...]) -> str | list[str]:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _alliance_sum_view(con: DuckDBPyConnection) -> str:
-    """CREATE VIEW mart_alliance_sum: sums of alliance scores by clinic, rater, session, month and scale.
-
-    Generated, because one pass over a wide table is five times faster than one over core_score per scale.
-    """
-    scales = con.execute("""
-        SELECT instrument, list(scale ORDER BY scale_no)
-        FROM core_scale
-        JOIN core_instrument USING (instrument)
-        WHERE construct = 'alliance'
-        GROUP BY instrument
-        ORDER BY instrument
-    """).fetchall()
-    selects = [_sums_of(instrument, names) for instrument, names in scales]
-    return f"CREATE VIEW mart_alliance_sum AS {' UNION ALL '.join(selects or [NO_ALLIANCE_SUM])}"
-
-
-def _sums_of(instrument: str, scales: Sequence[str]) -> str:
-    sums = ", ".join(
-        f"{{scale: '{scale}', total: sum(score_{scale}), scores: count(score_{scale})}}" for scale in scales
-    )
-    return f"""
-        SELECT clinic, '{instrument}' AS instrument, rater, session, month, unnest(sums, recursive := true)
-        FROM (
-            SELECT clinic, rater, session, month_number(completed_on) AS month, [{sums}] AS sums
-            FROM administration_{instrument}
-            CROSS JOIN mart_parameter
-            WHERE completed_on <= as_of OR completed_on IS NULL
-            GROUP BY clinic, rater, session, month
-        )
-    """
-
-
 def _create(con: DuckDBPyConnection, name: str) -> None:
     select = mart_sql(name)
     con.execute(f"SET disabled_optimizers = '{KEEP_JOINS if name in AS_WRITTEN else ''}'")
@@ -165,6 +131,7 @@ def _create(con: DuckDBPyConnection, name: str) -> None:
             con.execute(statement)
         con.execute(f"INSERT INTO {name} {select}")
     else:
-        con.execute(f"CREATE TABLE {name} AS {select}")
+        kind = "VIEW" if name in VIEWS else "TABLE"
+        con.execute(f"CREATE {kind} {name} AS {select}")
         grain = select.removeprefix(GRAIN).split("\n", 1)[0].replace("'", "''")
-        con.execute(f"COMMENT ON TABLE {name} IS 'One row: {grain}'")
+        con.execute(f"COMMENT ON {kind} {name} IS 'One row: {grain}'")

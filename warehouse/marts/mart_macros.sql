@@ -8,6 +8,10 @@ CREATE OR REPLACE MACRO month_number(day) AS (year(day) * 12 + month(day) - 1)::
 CREATE OR REPLACE MACRO event_order(moment, entry_no, source_row) AS
     epoch_us(moment)::HUGEINT * 18446744073709551616 + entry_no::HUGEINT * 4294967296 + source_row;
 
+-- The same for questionnaires, of which a row may hold several (up to 8192).
+CREATE OR REPLACE MACRO form_order(moment, entry_no, source_row, form_no) AS
+    ((epoch_us(moment)::HUGEINT * 2147483648 + entry_no) * 2147483648 + source_row) * 8192 + form_no;
+
 -- factor * numerator / denominator with four decimals, half away from zero; empty for a denominator of 0.
 CREATE OR REPLACE MACRO exact_ratio(numerator, denominator, factor) AS (
     (

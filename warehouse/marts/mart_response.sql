@@ -1,9 +1,8 @@
 -- Grain: a dated questionnaire with its outcome scale, placed in its episode and contact
--- From: core_score, core_instrument, core_due, mart_source, mart_episode, mart_session
--- Read by: mart_due, mart_pair, mart_alliance
+-- From: core_score, core_instrument, mart_source, mart_episode, mart_session
+-- Read by: mart_due, mart_pair, mart_alliance, mart_alliance_score, mart_segment, mart_dyad, mart_checklist
 -- A response belongs to the contact of the same session number, else of the same day.
--- Only where a clinic has referrals or appointments, and only what is due, measures outcome or
--- needs its contact to tell its session.
+-- Only where a clinic has referrals or appointments: elsewhere there is nothing to place it in.
 
 WITH first_of_session AS (
     SELECT clinic, client_key, episode_no, session, min(contact) AS contact
@@ -24,7 +23,7 @@ followed AS (
     SELECT DISTINCT clinic FROM mart_source WHERE need IN ('referrals', 'appointments')
 ),
 response AS (
-    SELECT score.*, instrument.construct
+    SELECT score.*
     FROM core_score AS score
     SEMI JOIN followed USING (clinic)
     JOIN core_instrument AS instrument
@@ -64,7 +63,3 @@ LEFT JOIN first_of_day
     ON first_of_day.clinic = response.clinic
     AND first_of_day.client_key = response.client_key
     AND first_of_day.completed_on = response.completed_on
-WHERE
-    response.construct = 'outcome'
-    OR response.session IS NULL
-    OR response.instrument IN (SELECT instrument FROM core_due)
