@@ -16,7 +16,7 @@ FOLDER = "dictionary"
 THEMES = ("engagement", "alliance", "outcome", "quality")
 KINDS = ("count", "rate", "mean", "model")
 BETTER = ("higher", "lower", "neither")
-SERIES = ("whole", "due", "alliance", "alliance_total", "outcome", "process")
+SERIES = ("whole", "due", "alliance", "alliance_total", "outcome", "process", "scale")
 SCAFFOLDS = ("period", "period_end", "session", "stage")
 STANDARD = "standard"
 

@@ -17,6 +17,7 @@ from schemas.metrics import Metric
 from schemas.site import Rules
 from schemas.tables import MART_FIGURE
 from warehouse import generated_marts
+from warehouse.model_frames import estimate_models
 
 MARTS = (
     "mart_unit",
@@ -32,6 +33,10 @@ MARTS = (
     "mart_alliance_score",
     "mart_segment_rating",
     "mart_segment",
+    "mart_course_length",
+    "mart_landmark",
+    "mart_landmark_change",
+    "mart_alliance_course",
     "mart_period",
     "mart_clients_seen",
     "mart_contact_month",
@@ -93,6 +98,8 @@ def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] 
     generated_marts.create_views(con)
     con.execute(f"CREATE TABLE mart_model ({MODEL_COLUMNS})")
     for name in MARTS:
+        if name == MART_FIGURE.name:
+            estimate_models(con)
         _create(con, name)
     con.execute("RESET disabled_optimizers")
 
