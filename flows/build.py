@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from flows.config import SiteConfig, load_site
@@ -19,7 +20,7 @@ from flows.pseudonyms import Pseudonymiser
 from schemas.dialect import load_dialects
 from schemas.errors import ConfigError
 from schemas.frames import administration_schema
-from schemas.instrument import Instrument
+from schemas.instrument import Instrument, Scale
 from schemas.registry import Registry
 from schemas.site import Feed, Site
 from schemas.site_checks import OWN_NAMES
@@ -233,20 +234,57 @@ def dimensions(
             for session in (due.sessions if isinstance(due.sessions, tuple) else (None,))
         ],
         "core_instrument": [
-            (i.id, i.title, i.construct, i.outcome_scale, i.n_items, i.evidence) for i in instruments
+            (i.id, i.title, i.construct, i.outcome_scale, i.n_items, i.evidence, None) for i in instruments
         ],
         "core_scale": [
-            (i.id, s.id, number, len(s.items), s.minimum, s.maximum, s.direction, s.unit)
+            (
+                i.id,
+                s.id,
+                number,
+                len(s.items),
+                s.minimum,
+                s.maximum,
+                s.direction,
+                s.unit,
+                steps_per_point(i, s),
+            )
             for i in instruments
             for number, s in enumerate(i.scales, 1)
         ],
+        "core_item": [
+            (i.id, s.id, item, item in i.reverse) for i in instruments for s in i.scales for item in s.items
+        ],
         "core_threshold": [
-            (i.id, t.scale, t.kind, t.name, t.value, t.comparison, t.evidence)
+            (
+                i.id,
+                t.scale,
+                t.kind,
+                t.name,
+                t.value,
+                t.comparison,
+                t.evidence,
+                t.level or None,
+                None,
+                None,
+                None,
+                t.on,
+            )
             for i in instruments
             for t in i.thresholds
-            if t.on
         ],
     }
+
+
+def steps_per_point(instrument: Instrument, scale: Scale) -> Decimal | None:
+    """How many smallest steps the keyed answers, summed, rise for one point of the score.
+
+    None where a table gives the score. Score times this is the keyed sum, however the feed captured the
+    reversed items.
+    """
+    weights = {"sum": scale.n_items, "mean": 1}
+    if scale.method not in weights:
+        return None
+    return Decimal(instrument.response.steps_per_point * scale.n_items) / weights[scale.method]
 
 
 def check_out(out: Path, site: Path) -> None:

@@ -7,58 +7,12 @@ and the documentation all come from here. `core_*` and `mart_*` stay in the ware
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from schemas.table import Column as Column
+from schemas.table import Table as Table
 
 RATER = "ENUM('client', 'therapist', 'observer', 'caregiver')"
 STATUS = "ENUM('scored', 'prorated', 'too_many_missing', 'key_not_confirmed')"
 """Closed vocabularies of large tables, which load twice as fast as text."""
-
-PACKED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UBIGINT", "DECIMAL", "DATE", "TIMESTAMP", "ENUM")
-"""Types stored bit-packed: DuckDB else tries every compression on every column, a quarter of the load."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: DuckDB type, what it holds, its unit where it has one."""
-
-    name: str
-    type: str
-    comment: str
-    unit: str = ""
-    nullable: bool = True
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: what one row is, and the columns that tell rows apart, in digest order."""
-
-    name: str
-    grain: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
-
-    def ddl(self) -> Iterator[str]:
-        """CREATE TABLE and its comments, one statement each."""
-        body = ", ".join(_column_ddl(column) for column in self.columns)
-        yield f'CREATE TABLE "{self.name}" ({body})'
-        yield f'COMMENT ON TABLE "{self.name}" IS {_literal("One row: " + self.grain)}'
-        for column in self.columns:
-            text = f"{column.comment} [{column.unit}]" if column.unit else column.comment
-            yield f'COMMENT ON COLUMN "{self.name}"."{column.name}" IS {_literal(text)}'
-
-
-def _column_ddl(column: Column) -> str:
-    packed = " USING COMPRESSION bitpacking" if column.type.startswith(PACKED) else ""
-    return f'"{column.name}" {column.type}{packed}{"" if column.nullable else " NOT NULL"}'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _key(name: str, type_: str, comment: str, unit: str = "") -> Column:
@@ -130,6 +84,8 @@ CORE = (
             _key("outcome_scale", "VARCHAR", "Scale that stands for the instrument"),
             _key("n_items", "SMALLINT", "Items on the form", "items"),
             _key("evidence", "VARCHAR", "verified, derived, unconfirmed, licensed or site_key"),
+            Column("measure_for", "VARCHAR",
+                   "Presenting problems it is the NHS anxiety measure for, a comma between them"),
         ),
     ),
     Table(
@@ -143,10 +99,22 @@ CORE = (
             _key("maximum", "DECIMAL(9,4)", "Highest possible score", "points"),
             _key("direction", "VARCHAR", "higher_better or higher_worse"),
             _key("unit", "VARCHAR", "Unit of the score"),
+            Column("steps_per_point", "DECIMAL(9,4)",
+                   "Smallest steps of the keyed answers, summed, in one point of the score; "
+                   "empty where a table gives the score", "steps"),
         ),
     ),
     Table(
-        "core_threshold", "a cut-off or reliable-change criterion that is on",
+        "core_item", "an item of a scale", ("instrument", "scale", "item"),
+        (
+            _key("instrument", "VARCHAR", "Instrument id"),
+            _key("scale", "VARCHAR", "Scale id"),
+            _key("item", "SMALLINT", "Number of the item on the form, from 1"),
+            _key("reverse", "BOOLEAN", "Whether the key turns its answers round"),
+        ),
+    ),
+    Table(
+        "core_threshold", "a cut-off, criterion of change or alliance marker, in use or recorded beside it",
         ("instrument", "scale", "kind", "name"),
         (
             _key("instrument", "VARCHAR", "Instrument id"),
@@ -156,6 +124,11 @@ CORE = (
             _key("value", "DECIMAL(9,4)", "Threshold", "points"),
             _key("comparison", "VARCHAR", "How a score is compared: >= > <= <"),
             _key("evidence", "VARCHAR", "Evidence tag of the threshold"),
+            Column("level", "VARCHAR", "Interval of a criterion of change: 90 % or 95 %"),
+            Column("sd", "DECIMAL(9,4)", "Standard deviation the criterion is computed from", "points"),
+            Column("reliability", "DECIMAL(9,4)", "Reliability the criterion is computed from"),
+            Column("recorded", "DATE", "Day the threshold was written into the registry"),
+            _key("is_on", "BOOLEAN", "Whether it is the convention in use, or an alternative"),
         ),
     ),
     Table(

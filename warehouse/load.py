@@ -20,7 +20,15 @@ from warehouse.connect import create
 from warehouse.parts import Counts, parquet_files
 from warehouse.supersede import settle_administrations, settle_records, settle_table
 
-DIMENSIONS = ("core_run", "core_clinic", "core_due", "core_instrument", "core_scale", "core_threshold")
+DIMENSIONS = (
+    "core_run",
+    "core_clinic",
+    "core_due",
+    "core_instrument",
+    "core_scale",
+    "core_item",
+    "core_threshold",
+)
 TABLE_KINDS = {"appointments": "core_appointment", "referrals": "core_referral"}
 
 

@@ -17,18 +17,27 @@ from schemas.metrics import Metric
 from schemas.site import Rules
 from schemas.tables import MART_FIGURE
 from warehouse import generated_marts
+from warehouse.item_answers import item_answers_view
 from warehouse.model_frames import estimate_models
 
 MARTS = (
     "mart_unit",
+    "mart_own_baseline",
+    "mart_cut_off",
+    "mart_criterion",
     "mart_source",
     "mart_quality",
     "mart_episode",
     "mart_session",
+    "mart_treatment",
+    "mart_course",
     "mart_response",
     "mart_due",
+    "mart_covered",
     "mart_pair",
+    "mart_anxiety",
     "mart_outcome",
+    "mart_change",
     "mart_alliance",
     "mart_alliance_score",
     "mart_segment_rating",
@@ -41,9 +50,14 @@ MARTS = (
     "mart_clients_seen",
     "mart_contact_month",
     "mart_received_month",
+    "mart_treatment_month",
+    "mart_open_month",
     "mart_outcome_month",
     "mart_change_month",
+    "mart_class_month",
     "mart_due_month",
+    "mart_due_session",
+    "mart_coverage_month",
     "mart_fact_engagement",
     "mart_fact_outcome",
     "mart_fact_alliance",
@@ -96,6 +110,7 @@ def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] 
     _create_metric(con, dictionary.load() if metrics is None else metrics)
     con.execute(mart_sql(MACROS))
     generated_marts.create_views(con)
+    con.execute(item_answers_view(con))
     con.execute(f"CREATE TABLE mart_model ({MODEL_COLUMNS})")
     for name in MARTS:
         if name == MART_FIGURE.name:

@@ -1,6 +1,6 @@
 """What the models are fed, for which units, and how their estimates are stored in mart_model.
 
-Sums are whole numbers added up by the warehouse, and rows come in the order of their keys: every order of rows
+Sums are whole numbers added up by the warehouse, and rows come in the order of their keys: any order of rows
 and number of threads gives the same estimate. A unit has an estimate from FEWEST cases on.
 """
 

@@ -86,7 +86,8 @@ ORDER BY clinic, client_key, episode_no, session_no, segment
 def reliability(instrument: str, scale: str, clinics: Sequence[str], items: Sequence[int]) -> str:
     """Of each client's first complete form: n, and how the keyed sum and each item spread.
 
-    A spread is n * sum of squares - square of the sum. The score says how the answers were keyed; turning an item round does not change how it spreads.
+    A spread is n * sum of squares - square of the sum. The score says how the answers were
+    keyed; turning an item round does not change how it spreads.
     """
     inside = ", ".join(f"'{clinic}'" for clinic in clinics)
     columns = ["keyed", *map(item_column, items)]

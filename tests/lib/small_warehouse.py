@@ -14,6 +14,7 @@ from functools import cache
 import duckdb
 import polars as pl
 
+from flows.build import steps_per_point
 from schemas.instrument import Instrument
 from schemas.registry import load
 from schemas.site import Rules
@@ -33,12 +34,15 @@ class Site:
     """What a small warehouse holds.
 
     clinics: id -> service. lacks: feeds a clinic has not got, as (clinic, kind).
-    referrals: clinic, client, received_on, ended_on, ending
+    referrals: clinic, client, received_on, ended_on, ending, problem
     appointments: clinic, client, starts_at, status, kind (treatment where empty), session
     scores: clinic, client, instrument, completed_at, rater (client where empty), session, answered, status
-        (scored where there is a score, else too_many_missing), and a column per scale with its score
+        (scored where there is a score, else too_many_missing), a column per scale with its score, and answers
+        to the items, as captured
     due: service, instrument, rater, due_when, session
     rules: what [rules] declares
+    thresholds: further rows of core_threshold, by column
+    measure_for: instrument -> presenting problems whose anxiety measure it is
     """
 
     clinics: Mapping[str, str]
@@ -48,6 +52,8 @@ class Site:
     due: Sequence[Row] = ()
     lacks: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     rules: Rules = field(default_factory=Rules)
+    thresholds: Sequence[Row] = ()
+    measure_for: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -85,19 +91,22 @@ def insert_dimensions(con: duckdb.DuckDBPyConnection, site: Site) -> None:
         [{"clinic": c, "clinic_name": c.title(), "service": s} for c, s in site.clinics.items()],
     )
     for card in instruments():
-        insert(con, "core_instrument", [_columns_of(con, "core_instrument", card) | {"instrument": card.id}])
+        row = {"instrument": card.id, "measure_for": site.measure_for.get(card.id)}
+        insert(con, "core_instrument", [_columns_of(con, "core_instrument", card) | row])
         for number, scale in enumerate(card.scales, 1):
             named = {
                 "instrument": card.id,
                 "scale": scale.id,
                 "scale_no": number,
                 "n_items": len(scale.items),
+                "steps_per_point": steps_per_point(card, scale),
             }
             insert(con, "core_scale", [_columns_of(con, "core_scale", scale) | named])
+            insert(con, "core_item", [named | {"item": n, "reverse": n in card.reverse} for n in scale.items])
         for threshold in card.thresholds:
-            if threshold.on:
-                row = _columns_of(con, "core_threshold", threshold)
-                insert(con, "core_threshold", [row | {"instrument": card.id}])
+            row = _columns_of(con, "core_threshold", threshold)
+            insert(con, "core_threshold", [row | {"instrument": card.id, "is_on": threshold.on}])
+    insert(con, "core_threshold", site.thresholds)
     insert(con, "core_due", [{"rule_no": number, **row} for number, row in enumerate(site.due, 1)])
 
 
@@ -156,7 +165,8 @@ def administration(card: Instrument, row: Row, number: int) -> dict[str, object]
         plain[f"score_{scale}"] = row.get(scale)
         plain[f"status_{scale}"] = row.get("status") or ("scored" if row.get(scale) else "too_many_missing")
         plain[f"answered_{scale}"] = row.get("answered") or 1
-    return person(row, number) | plain
+    answers = zip(card.item_columns, row.get("answers", "").split(), strict=False)
+    return person(row, number) | plain | dict(answers)
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:

@@ -73,7 +73,7 @@ def warehouse_rows() -> dict[str, list[dict[str, object]]]:
         "core_threshold": [
             {
                 "instrument": "gad_7", "scale": "total", "kind": "caseness", "name": "nhs_talking_therapies",
-                "value": 8, "comparison": ">=", "evidence": "verified",
+                "value": 8, "comparison": ">=", "evidence": "verified", "is_on": True,
             }
         ],
         "core_export": [

@@ -1,7 +1,9 @@
 -- Grain: a questionnaire due at an attended contact
 -- From: core_due, core_clinic, mart_session, mart_episode, mart_response
--- Read by: mart_fact
+-- Read by: mart_due_month, mart_due_session
 -- The last contact is known once the referral has ended; follow-ups are neither first nor last.
+-- missed_in_a_row: how many due at the client's contacts of the episode, up to this one, were not completed one
+-- after another; 0 where this one was.
 
 WITH span AS (
     SELECT
@@ -26,7 +28,15 @@ rule AS (
     GROUP BY service, instrument, rater
 ),
 due AS (
-    SELECT session.contact, clinic, session.starts_on, rule.instrument, rule.rater
+    SELECT
+        session.contact,
+        clinic,
+        client_key,
+        episode_no,
+        session.session_no,
+        session.starts_on,
+        rule.instrument,
+        rule.rater
     FROM mart_session AS session
     JOIN core_clinic USING (clinic)
     JOIN rule USING (service)
@@ -42,7 +52,18 @@ returned AS (
     SELECT DISTINCT contact, instrument, rater
     FROM mart_response
     WHERE complete AND contact IS NOT NULL
+),
+answered AS (
+    SELECT
+        due.*,
+        returned.contact IS NOT NULL AS completed,
+        row_number() OVER line AS place
+    FROM due
+    LEFT JOIN returned USING (contact, instrument, rater)
+    WINDOW line AS (PARTITION BY clinic, client_key, episode_no, due.instrument, due.rater ORDER BY due.contact)
 )
-SELECT due.*, returned.contact IS NOT NULL AS completed
-FROM due
-LEFT JOIN returned USING (contact, instrument, rater)
+SELECT
+    * EXCLUDE (place),
+    place - coalesce(max(place) FILTER (completed) OVER line, 0) AS missed_in_a_row
+FROM answered
+WINDOW line AS (PARTITION BY clinic, client_key, episode_no, instrument, rater ORDER BY contact)

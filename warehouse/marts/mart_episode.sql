@@ -1,6 +1,7 @@
 -- Grain: an episode: a referral; for a client without one, everything in the clinic
 -- From: core_referral, core_administration, core_appointment
--- Read by: mart_session, mart_response, mart_outcome, mart_referral_month
+-- Read by: mart_session, mart_response, mart_treatment, mart_course, mart_due, mart_pair, mart_covered,
+--          mart_received_month, mart_open_month
 -- An event belongs to the client's latest referral on or before its day, else to the first:
 -- from_day <= day < to_day. An end after as_of has not happened yet.
 
@@ -12,6 +13,7 @@ WITH referred AS (
         received_on,
         CASE WHEN ended_on <= as_of THEN ended_on END AS ended_on,
         CASE WHEN ended_on <= as_of THEN ending END AS ending,
+        problem,
         lead(received_on) OVER client AS next_received_on
     FROM core_referral
     CROSS JOIN mart_parameter
@@ -35,9 +37,10 @@ SELECT
     ended_on,
     ending,
     CASE WHEN episode_no = 1 THEN DATE '0001-01-01' ELSE received_on END AS from_day,
-    coalesce(next_received_on, DATE '9999-12-31') AS to_day
+    coalesce(next_received_on, DATE '9999-12-31') AS to_day,
+    problem
 FROM referred
 UNION ALL
-SELECT clinic, client_key, 1, 'client', NULL, NULL, NULL, DATE '0001-01-01', DATE '9999-12-31'
+SELECT clinic, client_key, 1, 'client', NULL, NULL, NULL, DATE '0001-01-01', DATE '9999-12-31', NULL
 FROM known
 ANTI JOIN referred USING (clinic, client_key)

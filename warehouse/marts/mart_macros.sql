@@ -23,6 +23,29 @@ CREATE OR REPLACE MACRO exact_ratio(numerator, denominator, factor) AS (
     )::DECIMAL(18, 0) * 0.0001
 )::DECIMAL(18, 4);
 
+-- The whole number nearest the square root of numerator / denominator, half up. The first guess may be one
+-- too low or too high, the comparison of whole numbers settles it.
+CREATE OR REPLACE MACRO nearest_root(numerator, denominator) AS (
+    floor(sqrt(numerator::DOUBLE / denominator::DOUBLE))::HUGEINT
+    + CASE
+        WHEN
+            (2 * floor(sqrt(numerator::DOUBLE / denominator::DOUBLE))::HUGEINT + 1)
+            * (2 * floor(sqrt(numerator::DOUBLE / denominator::DOUBLE))::HUGEINT + 1)
+            * denominator <= 4 * numerator
+            THEN 1
+        ELSE 0
+    END
+);
+
+-- Jacobson and Truax: 1.96 * sqrt(2) * SD * sqrt(1 - reliability), to four decimals, half up.
+-- In ten-thousandths: 1.96 ^ 2 * 2 = 76832 / 10000.
+CREATE OR REPLACE MACRO reliable_change_of(sd, reliability) AS (
+    nearest_root(
+        76832::HUGEINT * (sd * 10000)::BIGINT::HUGEINT * (sd * 10000)::BIGINT * ((1 - reliability) * 10000)::BIGINT,
+        100000000::HUGEINT
+    )::DECIMAL(18, 0) * 0.0001
+)::DECIMAL(9, 4);
+
 -- Whether a score meets a threshold, by the comparison the instrument's card gives.
 CREATE OR REPLACE MACRO meets(score, comparison, threshold) AS
     CASE comparison
@@ -30,6 +53,16 @@ CREATE OR REPLACE MACRO meets(score, comparison, threshold) AS
         WHEN '>' THEN score > threshold
         WHEN '<=' THEN score <= threshold
         WHEN '<' THEN score < threshold
+    END;
+
+-- Class of a change: by a criterion, and by whether it crossed the cut-off to the other side.
+CREATE OR REPLACE MACRO change_class(improvement, comparison, criterion, crossed) AS
+    CASE
+        WHEN improvement IS NULL OR criterion IS NULL THEN 'none'
+        WHEN meets(improvement, comparison, criterion) AND crossed THEN 'recovered'
+        WHEN meets(improvement, comparison, criterion) THEN 'improved'
+        WHEN meets(-improvement, comparison, criterion) THEN 'deteriorated'
+        ELSE 'unchanged'
     END;
 
 -- Forms of the client are the standard; other raters are never mixed with them.

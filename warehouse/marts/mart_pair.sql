@@ -1,7 +1,8 @@
 -- Grain: a referral and an outcome instrument the client answered in it
 -- From: mart_response, mart_session, mart_episode, core_scale, core_instrument, core_threshold
--- Read by: mart_outcome, mart_fact
+-- Read by: mart_anxiety, mart_outcome, mart_change
 -- First and last valid score; scores of follow-up contacts are left out. A pair is two days.
+-- Caseness and reliable change here are those of NHS Talking Therapies; see mart_change for others.
 
 WITH scored AS (
     SELECT response.*
@@ -21,9 +22,9 @@ span AS (
         episode_no,
         instrument,
         min(completed_on) AS first_on,
-        arg_min(score, event_order(completed_at, entry_no, source_row)) AS first_score,
+        arg_min(score, form_order(completed_at, entry_no, source_row, form_no)) AS first_score,
         max(completed_on) AS last_on,
-        arg_max(score, event_order(completed_at, entry_no, source_row)) AS last_score,
+        arg_max(score, form_order(completed_at, entry_no, source_row, form_no)) AS last_score,
         count(*) AS scores
     FROM scored
     GROUP BY clinic, client_key, episode_no, instrument
@@ -32,7 +33,7 @@ criterion AS (
     SELECT instrument, kind, any_value(value) AS threshold, any_value(comparison) AS comparison
     FROM core_threshold
     JOIN core_instrument USING (instrument)
-    WHERE scale = outcome_scale AND name = 'nhs_talking_therapies'
+    WHERE scale = outcome_scale AND name = 'nhs_talking_therapies' AND is_on
     GROUP BY instrument, kind
 )
 SELECT

@@ -1,6 +1,7 @@
 -- Grain: an attended contact (attended or late) up to as_of
 -- From: core_appointment, mart_episode
--- Read by: mart_response, mart_due, mart_outcome, mart_clients_seen, mart_alliance
+-- Read by: mart_treatment, mart_course, mart_response, mart_due, mart_covered, mart_pair, mart_clients_seen,
+--          mart_alliance
 -- contact: orders the contacts and tells them apart.
 -- session: as recorded; session_no: as recorded, else the contact's place in its episode.
 -- treatment: NHS contact types 02, 03 and 05; follow-ups and assessments are no dose.

@@ -1,6 +1,6 @@
--- Grain: something a clinic has that figures may need: a kind of feed, an instrument, a rule of what is due
--- From: core_export, core_administration, core_due, core_instrument
--- Read by: mart_series, mart_applicable, mart_response
+-- Grain: something a clinic has that figures may need: a kind of feed, an instrument, a rule of what is due, a criterion
+-- From: core_export, core_administration, core_due, core_instrument, mart_criterion, mart_cut_off
+-- Read by: mart_series, mart_applicable, mart_response, mart_covered, mart_fact_outcome
 -- A rule for an instrument that no feed brings is no rule: nobody could have met it.
 
 WITH answered AS (
@@ -27,3 +27,11 @@ SELECT DISTINCT clinic, 'due', instrument, rater
 FROM core_due
 JOIN core_clinic USING (service)
 SEMI JOIN core_instrument USING (instrument)
+UNION ALL
+SELECT DISTINCT clinic, 'change_' || definition, instrument, ''
+FROM answered
+JOIN mart_criterion USING (instrument)
+UNION ALL
+SELECT DISTINCT clinic, 'cutoff', instrument, ''
+FROM answered
+SEMI JOIN mart_cut_off USING (instrument)
