@@ -17,7 +17,7 @@ THEMES = ("engagement", "alliance", "outcome", "quality")
 KINDS = ("count", "rate", "mean", "model")
 BETTER = ("higher", "lower", "neither")
 SERIES = ("whole", "due", "alliance", "alliance_total", "outcome", "process", "scale")
-SCAFFOLDS = ("period", "period_end", "session", "stage")
+SCAFFOLDS = ("period", "period_end", "all", "session", "stage")
 STANDARD = "standard"
 
 

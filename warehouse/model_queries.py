@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from schemas.instrument import item_column
 
 COURSE_LENGTH = """
-SELECT clinic, contacts, cause::BIGINT AS cause, episodes
+SELECT clinic, treatment_contacts AS contacts, cause::BIGINT AS cause, episodes
 FROM mart_course_length
 ORDER BY clinic, contacts, cause
 """

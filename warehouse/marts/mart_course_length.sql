@@ -6,7 +6,7 @@
 
 SELECT
     clinic,
-    treatment_contacts AS contacts,
+    treatment_contacts,
     CASE
         WHEN ended_on IS NULL THEN 0
         WHEN ending = 'dropped_out' THEN 1
@@ -16,4 +16,4 @@ SELECT
     count(*) AS episodes
 FROM mart_course
 WHERE treatment_contacts >= 1
-GROUP BY clinic, contacts, cause
+GROUP BY clinic, treatment_contacts, cause
