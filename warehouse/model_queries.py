@@ -93,6 +93,7 @@ def reliability(instrument: str, scale: str, clinics: Sequence[str], items: Sequ
     columns = ["keyed", *map(item_column, items)]
     spreads = [f"(count(*) * sum({c} * {c}) - sum({c}) * sum({c}))::BIGINT" for c in columns]
     wide = [f"{column}::HUGEINT AS {column}" for column in columns[1:]]
+    answered = " AND ".join(f"{column} IS NOT NULL" for column in columns[1:])
     event = "form_order(completed_at, entry_no, source_row, form_no)"
     return f"""
         WITH first_form AS (
@@ -101,7 +102,7 @@ def reliability(instrument: str, scale: str, clinics: Sequence[str], items: Sequ
             CROSS JOIN mart_parameter
             WHERE
                 rater = 'client' AND status_{scale} = 'scored' AND completed_on <= as_of
-                AND clinic IN ({inside})
+                AND clinic IN ({inside}) AND {answered}
             GROUP BY clinic, client_key
         ),
         form AS (

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import import_module
 from statistics import NormalDist
 
 import numpy as np
@@ -40,6 +41,8 @@ GRADIENT = 1e-8
 """Per observation: where the slope of the likelihood is smaller than this, the search has arrived."""
 
 XTOL = 1e-9
+NOTHING = 1e-12
+"""A share of the spread that is rounding."""
 ALL = 1 - 1e-9
 """The largest share of a variance that is looked at."""
 
@@ -56,10 +59,11 @@ class Estimate:
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Several threads would add up in another order each time."""
+    """Several threads would add up in another order each time, and take longer over small matrices."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, user_api="blas"), np.errstate(divide="ignore", invalid="ignore"):
+    import_module("scipy.linalg")  # which has a BLAS of its own: what is not loaded yet is not limited
+    with threadpool_limits(1, user_api="blas"):
         yield
 
 
@@ -71,7 +75,9 @@ def cumulative_incidence(time: Whole, cause: Whole, causes: int, last: int) -> l
     """
     from statsmodels.duration.survfunc import CumIncidenceRight
 
-    found = CumIncidenceRight(time, cause)
+    # Where nobody is left, the variance of having stayed has no value, and so that time no interval.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = CumIncidenceRight(time, cause)
     steps = np.searchsorted(found.times, np.arange(1, last + 1), side="right") - 1
     known = np.arange(1, last + 1) <= _known_until(time, cause)
     none = np.zeros(len(found.times))
@@ -114,10 +120,10 @@ def partial_correlation(outcome: Floats, predictor: Floats, *covariates: Floats)
     from statsmodels.regression.linear_model import OLS
 
     design = np.column_stack([np.ones(len(outcome)), predictor, *covariates])
-    fit = OLS(outcome, design).fit()
     left = len(outcome) - len(covariates) - 3
     if np.linalg.matrix_rank(design) < design.shape[1] or np.ptp(outcome) == 0 or left <= 0:
         return None
+    fit = OLS(outcome, design).fit()
     t = float(fit.tvalues[1])
     r = t / math.sqrt(t * t + fit.df_resid)
     if not abs(r) < 1:
@@ -221,24 +227,39 @@ def _search(deviance: Deviance, free: int) -> _Found:
     """Ratios of variances, none below 0, where the deviance is least."""
     from scipy.optimize import minimize
 
-    found = minimize(
-        deviance,
-        np.full(free, 0.1),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(0, None)] * free,
-        options={"ftol": 0.0, "gtol": GRADIENT / 100, "maxiter": 500},
-    )
-    slope = np.where(found.x > 0, np.abs(found.jac), np.maximum(-found.jac, 0))
-    return _Found(found.x, float(found.fun), bool(np.all(slope < GRADIENT)))
+    bounds = [(0, None)] * free
+    options = {"ftol": 0.0, "gtol": GRADIENT / 100, "maxiter": 500}
+    near = minimize(deviance, np.full(free, 0.1), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    at = _sharpened(deviance, near.x)
+    value, slope = deviance(at)
+    uphill = np.where(at > 0, np.abs(slope), np.maximum(-slope, 0))
+    return _Found(at, value, bool(np.all(uphill < GRADIENT)))
+
+
+def _sharpened(deviance: Deviance, near: Floats) -> Floats:
+    """Where the slope is nothing: a value near its least changes too little to tell the last digits."""
+    from scipy.optimize import root
+
+    inner = near > 0
+
+    def slope(ratios: Floats) -> Floats:
+        at = near.copy()
+        at[inner] = ratios
+        return deviance(at)[1][inner]
+
+    at = near.copy()
+    if inner.any():
+        at[inner] = root(slope, near[inner], tol=1e-12).x
+    return at if np.all(at >= 0) else near
 
 
 def slope(data: Courses) -> Estimate | None:
     """Points per session, with a random intercept for each episode, by REML; Wald interval.
 
-    n: episodes. None where all sessions are one, or the scores lie on one line.
+    n: episodes. None where all sessions are one, or the scores of each episode lie on parallel lines.
     """
-    if data.sessions.sum() <= 0 or data.scores.sum() <= 0:
+    sessions, scores = data.sessions.sum(), data.scores.sum()
+    if sessions <= 0 or scores - data.joint.sum() ** 2 / sessions <= NOTHING * scores:
         return None
 
     def deviance(ratio: Floats) -> Slope:

@@ -4,7 +4,7 @@
 -- early: sessions 3 to 5; known: of these, what was answered up to the day of the landmark.
 -- scores to sum_yy: sums over sessions 1 to 12, x the session less 3, y the score in ten-thousandths;
 -- whole numbers, so that every order of rows gives the same.
--- clinician_key: who treated at the latest early score, as the form says, else the contact.
+-- clinician_key: who treated at the latest early score that says so; where no form does, that has a contact.
 
 WITH scored AS (
     SELECT
