@@ -16,8 +16,8 @@ FOLDER = "dictionary"
 THEMES = ("engagement", "alliance", "outcome", "quality")
 KINDS = ("count", "rate", "mean", "model")
 BETTER = ("higher", "lower", "neither")
-SERIES = ("whole", "due", "alliance", "alliance_total", "outcome", "process")
-SCAFFOLDS = ("period", "period_end", "session", "stage")
+SERIES = ("whole", "due", "alliance", "alliance_total", "outcome", "process", "scale")
+SCAFFOLDS = ("period", "period_end", "all", "session", "stage")
 STANDARD = "standard"
 
 

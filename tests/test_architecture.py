@@ -37,6 +37,9 @@ ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "streamlit": ("dashboards",),
     "altair": ("dashboards",),
     "pandera": ("schemas.frames",),
+    "scipy": ("warehouse.models",),
+    "statsmodels": ("warehouse.models",),
+    "threadpoolctl": ("warehouse.models",),
     "typer": ("flows",),
 }
 """Library -> the only ones of ours that import it."""

@@ -18,6 +18,7 @@ from schemas.site import Rules
 from schemas.tables import MART_FIGURE
 from warehouse import generated_marts
 from warehouse.item_answers import item_answers_view
+from warehouse.model_frames import estimate_models
 
 MARTS = (
     "mart_unit",
@@ -53,6 +54,10 @@ MARTS = (
     "mart_rupture_judged",
     "mart_dyad",
     "mart_checklist",
+    "mart_course_length",
+    "mart_landmark",
+    "mart_landmark_change",
+    "mart_alliance_course",
     "mart_period",
     "mart_clients_seen",
     "mart_contact_month",
@@ -120,6 +125,8 @@ def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] 
     con.execute(item_answers_view(con))
     con.execute(f"CREATE TABLE mart_model ({MODEL_COLUMNS})")
     for name in MARTS:
+        if name == MART_FIGURE.name:
+            estimate_models(con)
         _create(con, name)
     con.execute("RESET disabled_optimizers")
 

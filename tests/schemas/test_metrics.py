@@ -73,7 +73,15 @@ WITHOUT_STANDARD = {
 
 
 def test_the_dictionary_has_the_figures():
-    assert {metric.figure: metric.kind for metric in metrics.load()} == FIGURES
+    figures = {metric.figure: metric.kind for metric in metrics.load()}
+    assert {figure: kind for figure, kind in figures.items() if kind != "model"} == FIGURES
+
+
+def test_every_estimate_has_both_ends_of_its_interval():
+    models = {(metric.figure, metric.definition) for metric in metrics.load() if metric.kind == "model"}
+    estimates = {key for key in models if not key[0].endswith(("_low", "_high"))}
+    ends = {(figure + end, definition) for figure, definition in estimates for end in ("", "_low", "_high")}
+    assert models == ends
 
 
 def test_a_figure_has_one_definition_of_its_id():
@@ -93,15 +101,16 @@ def test_a_figure_has_a_standard_definition_but_where_there_is_none():
 def test_rates_and_means_say_what_they_are_a_part_of():
     for metric in metrics.load():
         assert bool(metric.denominator) == (metric.kind != "count"), metric.figure
-        in_per_cent = metric.kind == "rate" or metric.figure == "percent_change_mean"
-        assert (metric.unit == "%") == in_per_cent, metric.figure
+        if metric.kind != "model":
+            in_per_cent = metric.kind == "rate" or metric.figure == "percent_change_mean"
+            assert (metric.unit == "%") == in_per_cent, metric.figure
 
 
 def test_needs_are_feeds_rules_or_instruments():
     instruments = {file.name.removesuffix(".toml") for file in (files("schemas") / "instruments").iterdir()}
     for metric in metrics.load():
         assert metric.needs, metric.figure
-        assert set(metric.needs) <= {*KINDS, "due", "answers", *CRITERIA, *instruments}, metric.figure
+        assert set(metric.needs) <= {*KINDS, "due", "answers", "segments", *CRITERIA, *instruments}, metric.figure
 
 
 def test_what_is_published_of_a_metric_is_in_the_dictionary():
@@ -150,4 +159,4 @@ def test_the_files_are_plain_toml_of_one_theme_each():
     for file in (files("schemas") / metrics.FOLDER).iterdir():
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
         assert raw.keys() == {"metrics"}
-        assert {metric["theme"] for metric in raw["metrics"]} == {file.name.removesuffix(".toml")}
+        assert {metric["theme"] for metric in raw["metrics"]} == {file.stem.partition("_")[0]}

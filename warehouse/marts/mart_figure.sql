@@ -58,7 +58,8 @@ scaffold AS (
     FROM mart_series AS series
     JOIN mart_metric AS metric USING (figure, definition)
     JOIN mart_period AS period
-        ON period.scaffold = CASE metric.scaffold WHEN 'period_end' THEN 'period' ELSE metric.scaffold END
+        ON period.scaffold = CASE WHEN metric.scaffold IN ('period_end', 'all') THEN 'period' ELSE metric.scaffold END
+        AND (metric.scaffold <> 'all' OR period.grain = 'all')
     CROSS JOIN mart_unit AS unit
     LEFT JOIN applicable USING (figure, definition, instrument, scale, service, clinic)
 ),

@@ -26,6 +26,7 @@ series AS (
     JOIN answered USING (rater)
     WHERE
         (series IN ('alliance', 'process') AND construct = series)
+        OR (series = 'scale' AND construct IN ('alliance', 'outcome'))
         OR (series = 'outcome' AND construct = 'outcome' AND outcome)
         OR (series = 'alliance_total' AND construct = 'alliance' AND outcome)
 )

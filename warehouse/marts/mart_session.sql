@@ -10,6 +10,7 @@ SELECT
     event_order(appointment.starts_at, appointment.entry_no, appointment.source_row) AS contact,
     clinic,
     client_key,
+    appointment.clinician_key,
     episode.episode_no,
     appointment.starts_at,
     appointment.starts_on,
