@@ -74,7 +74,7 @@ def write_sample(
         "seed": seed,
         "until": until.isoformat(),
     }
-    return _write_rest(directory, planned, written, arguments, _modified(window.last, 0))
+    return _write_rest(directory, planned, written, arguments, window)
 
 
 def _check(directory: Path, clients: int, seed: int) -> None:
@@ -123,11 +123,12 @@ def _write_rest(
     clinics: Sequence[ClinicPlan],
     written: _Written,
     arguments: Mapping[str, object],
-    modified: int,
+    window: Window,
 ) -> SampleReport:
+    modified = _modified(window.last, 0)
     counts = truth(written.deliveries, dict(arguments))
     texts = {
-        "site.toml": site_toml(clinics, [one.plan for one in written.deliveries]),
+        "site.toml": site_toml(clinics, [one.plan for one in written.deliveries], window),
         "sample/truth.json": json.dumps(counts, indent=1) + "\n",
         "sample/defects.csv": _csv([DEFECT_COLUMNS, *defect_rows(written.deliveries)]),
         "sample/canaries.txt": "\n".join(canaries()) + "\n",

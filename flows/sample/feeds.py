@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from flows.sample.columns import Columns
 from flows.sample.defects import BAD_TEXTS, BAD_TEXTS_DECIMAL, NOT_A_NUMBER, Survey
@@ -20,7 +21,7 @@ from flows.sample.questionnaires import (
     Sheet,
 )
 
-Value = str | int | bool | Sequence[str] | Mapping[str, int]
+Value = str | int | bool | date | Sequence[str] | Mapping[str, int]
 Table = Mapping[str, Value]
 """Entries of one table of site.toml."""
 

@@ -81,7 +81,20 @@ WAI_36 = Questionnaire(
 )
 SRS = Questionnaire("srs", 4, 0, 100, (), ("bond", "goal", "task", "task"))
 
-BY_ID = {form.id: form for form in (PHQ_9, GAD_7, CORE_10, WAI_SR, WAI_36, SRS)}
+CHECKLIST = Questionnaire(
+    "session_checklist",
+    4,
+    0,
+    1,
+    (0.0,),
+    ("bond", "task", "bond", "task"),
+    loading=0.55,
+    easier={1: 1.9, 2: 1.3, 3: 1.6, 4: 0.3},
+    reverse=(1, 2, 3),
+)
+"""What hindered is ticked where the alliance is low: items 1 to 3 are worded against it."""
+
+BY_ID = {form.id: form for form in (PHQ_9, GAD_7, CORE_10, WAI_SR, WAI_36, SRS, CHECKLIST)}
 
 
 def answers(rng: np.random.Generator, form: Questionnaire, latent: Columns, rater_shift: Array) -> Array:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from flows.sample.feeds import FeedPlan, Table, Value
-from flows.sample.plan import ClinicPlan
+from flows.sample.plan import ClinicPlan, Window
 
 DUE = {
     "adult": (("phq_9", "all"), ("gad_7", "all"), ("wai_sr", "all")),
@@ -20,12 +21,14 @@ OPENING = """\
 """
 
 
-def site_toml(clinics: Sequence[ClinicPlan], feeds: Sequence[FeedPlan]) -> str:
-    """The configuration that reads the sample's files."""
+def site_toml(clinics: Sequence[ClinicPlan], feeds: Sequence[FeedPlan], window: Window) -> str:
+    """The configuration that reads the sample's files. The first half of the window is the baseline."""
+    baseline = window.quarter_ends[(len(window.quarter_ends) - 1) // 2]
     services = list(dict.fromkeys(clinic.service for clinic in clinics))
     tables = [
         _table("[site]", {"name": "North Vale Talking Therapies", "timezone": "Europe/London"}),
         _table("[disclosure]", {"threshold": 5, "round_to": 5}),
+        _table("[rules]", {"baseline_from": window.first, "baseline_to": baseline}),
         *(_table("[[clinics]]", {"id": it.id, "name": it.name, "service": it.service}) for it in clinics),
         *(table for service in services for table in _due(service)),
         *(table for feed in feeds for table in _feed(feed)),
@@ -60,6 +63,8 @@ def _value(value: Value) -> str:
         return _text(value)
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_text(key)} = {number}" for key, number in value.items()) + " }"
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
