@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from flows.build import asked_instruments, build, check_out, last_key, open_site, works
+from flows.build import (
+    asked_instruments,
+    build,
+    check_out,
+    dimensions,
+    inputs_of,
+    last_key,
+    open_site,
+    steps_per_point,
+    works,
+)
 from schemas.errors import ConfigError
+from schemas.registry import load
+from schemas.tables import CORE
 from tests.lib.handmade_site import FILES, KEY, NOW, make_site
 from tests.lib.nights import tree
 from warehouse import archive, ledger, manifest
@@ -47,6 +61,30 @@ def test_it_leaves_archive_and_file_and_nothing_else(tmp_path: Path):
     assert made == {"archive", "ledger"}
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["built.duckdb"]
     assert (tmp_path / "out" / "built.duckdb").stat().st_mode & 0o777 == 0o600
+
+
+def test_cards_are_loaded_with_their_items_and_with_what_is_off(tmp_path: Path):
+    setup = make_site(tmp_path / "site")
+    form = load()["core_10"]
+    rows = dimensions(setup, [form], inputs_of(setup, [], date(2026, 1, 1)))
+    columns = {table.name: table.column_names for table in CORE}
+    loaded = {name: [dict(zip(columns[name], row, strict=True)) for row in rows[name]] for name in rows}
+    assert {row["item"] for row in loaded["core_item"] if row["reverse"]} == {2, 3}
+    assert [row["item"] for row in loaded["core_item"]] == list(range(1, 11))
+    assert [(row["name"], row["is_on"]) for row in loaded["core_threshold"]] == [
+        (threshold.name, threshold.on) for threshold in form.thresholds
+    ]
+    assert {row["is_on"] for row in loaded["core_threshold"]} == {True, False}
+
+
+@pytest.mark.parametrize(("form", "steps"), [("phq_9", 1), ("srs", 10), ("wai_sr", 1)])
+def test_steps_of_the_answers_in_one_point_of_the_score(form: str, steps: int):
+    card = load()[form]
+    scale = card.scale(card.outcome_scale)
+    assert steps_per_point(card, scale) == Decimal(steps)
+    mean = replace(scale, method="mean")
+    assert steps_per_point(card, mean) == Decimal(steps * scale.n_items)
+    assert steps_per_point(card, replace(scale, method="table")) is None
 
 
 def test_what_it_archived_is_nothing_new_at_night(first_night: Path, tmp_path: Path):
