@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -101,6 +102,8 @@ def test_all_problems_are_told_at_once():
     ]
 
 
+SAID = {"evidence": "derived", "source": "S0", "recorded": date(2026, 11, 23)}
+
 REFUSED = [
     (
         "an id a table cannot be named by",
@@ -174,7 +177,7 @@ REFUSED = [
             "phq_9",
             "scales",
             0,
-            missing={"rule": "prorate", "max_missing": 9, "evidence": "derived", "source": "S0"},
+            missing={"rule": "prorate", "max_missing": 9, **SAID},
         ),
         "missing, max_missing: must be 1 to 8",
     ),
