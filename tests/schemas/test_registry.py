@@ -132,7 +132,8 @@ def test_a_key_for_a_form_of_the_site_itself():
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("page 12", "page 13"), ("2026-11-23", "2026-11-24"), ("[items]", "reverse = [2]\n[items]")]
+    ("old", "new"),
+    [("page 12", "page 13"), ("2026-11-23", "2026-11-24"), ("[items]", "reverse = [2]\n[items]")],
 )
 def test_a_key_file_is_part_of_the_digest(old, new):
     before, after = KEY.encode(), KEY.replace(old, new).encode()
