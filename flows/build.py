@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -215,6 +215,7 @@ def dimensions(
         "lock": inputs.lock,
         "timezone": site.timezone,
         "site_name": site.name,
+        **{name: str(value) for name, value in asdict(site.rules).items()},
     }
     return {
         "core_run": list(said.items()),

@@ -1,9 +1,9 @@
-"""The metric dictionary: every figure and its definition, as data in metrics.toml."""
+"""The metric dictionary: every figure and its definition, as data in dictionary/*.toml."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -12,12 +12,12 @@ from schemas.errors import ConfigError
 from schemas.raw_table import RawTable
 from schemas.site import RATERS
 
-FILE = "metrics.toml"
+FOLDER = "dictionary"
 THEMES = ("engagement", "alliance", "outcome", "quality")
-KINDS = ("count", "rate", "mean")
+KINDS = ("count", "rate", "mean", "model")
 BETTER = ("higher", "lower", "neither")
-SERIES = ("whole", "due", "alliance", "outcome")
-SCAFFOLDS = ("period", "session")
+SERIES = ("whole", "due", "alliance", "alliance_total", "outcome", "process")
+SCAFFOLDS = ("period", "period_end", "session", "stage")
 STANDARD = "standard"
 
 
@@ -25,9 +25,9 @@ STANDARD = "standard"
 class Metric:
     """One definition of a figure.
 
-    kind: count, rate (per cent of denominator) or mean (sum of scores by number of scores)
+    kind: count, rate (per cent of denominator), mean (sum by number) or model (estimated by a library)
     denominator: in words; empty for a count
-    needs, series, scaffold, rater: see the head of metrics.toml
+    needs, series, scaffold, rater: see the head of each file of the dictionary
     """
 
     figure: str
@@ -49,22 +49,26 @@ class Metric:
 
 @cache
 def load() -> tuple[Metric, ...]:
-    """All definitions, in the order of the dictionary."""
-    return parse((files("schemas") / FILE).read_text(encoding="utf-8"))
+    """All definitions, file by file, in the order of each."""
+    folder = sorted((files("schemas") / FOLDER).iterdir(), key=lambda entry: entry.name)
+    return parse({entry.name: entry.read_text(encoding="utf-8") for entry in folder})
 
 
-def parse(text: str) -> tuple[Metric, ...]:
-    """The definitions a TOML text holds; ConfigError names every wrong table and key at once."""
+def parse(texts: Mapping[str, str]) -> tuple[Metric, ...]:
+    """The definitions of TOML texts by file name; ConfigError names every wrong table and key at once."""
     problems: list[str] = []
-    root = RawTable(tomllib.loads(text), f"{FILE}:", problems)
-    metrics = tuple(
-        metric for raw in root.tables("metrics", "[[metrics]]", "figure") for metric in _definitions(raw)
-    )
-    root.close()
+    metrics = tuple(metric for file, text in texts.items() for metric in _parsed(file, text, problems))
     problems.extend(_repeated(metrics))
     if problems:
         raise ConfigError("\n".join(problems))
     return metrics
+
+
+def _parsed(file: str, text: str, problems: list[str]) -> Iterator[Metric]:
+    root = RawTable(tomllib.loads(text), f"{file}:", problems)
+    for raw in root.tables("metrics", "[[metrics]]", "figure"):
+        yield from _definitions(raw)
+    root.close()
 
 
 def _definitions(raw: RawTable) -> Iterator[Metric]:
@@ -117,4 +121,4 @@ def _rated_by(metric: Metric, rater: str) -> Metric:
 def _repeated(metrics: tuple[Metric, ...]) -> Iterator[str]:
     keys = [(metric.figure, metric.definition) for metric in metrics]
     for figure, definition in sorted({key for key in keys if keys.count(key) > 1}):
-        yield f"{FILE}: [[metrics]] {figure}, definition: {definition!r} is there twice"
+        yield f"[[metrics]] {figure}, definition: {definition!r} is there twice"

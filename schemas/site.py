@@ -92,6 +92,27 @@ class Disclosure:
 
 
 @dataclass(frozen=True)
+class Rules:
+    """What the site declares of figures whose definition leaves it open: [rules].
+
+    baseline_from, baseline_to:  first and last day of a closed window, ISO dates; the service's own standard
+        deviations come from it, so that no class moves from night to night. Empty: no such figures
+    process_from_session, change_from_session: first sessions of two stages of the relationship, after
+        commitment; the last termination_sessions contacts of a referral that has ended are termination
+    repair_within_sessions: how many sessions a drop of alliance has to be made good
+    missed_in_a_row: how many questionnaires due and not returned one after another are a run of them
+    """
+
+    baseline_from: str = ""
+    baseline_to: str = ""
+    process_from_session: int = 4
+    change_from_session: int = 9
+    termination_sessions: int = 1
+    repair_within_sessions: int = 3
+    missed_in_a_row: int = 2
+
+
+@dataclass(frozen=True)
 class Clinic:
     id: str
     name: str
@@ -181,6 +202,7 @@ class Site:
     confirmed_instruments: frozenset[str]
     shared_ids: bool
     disclosure: Disclosure
+    rules: Rules
     clinics: tuple[Clinic, ...]
     due: tuple[Due, ...]
     feeds: tuple[Feed, ...]

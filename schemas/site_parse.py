@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from schemas.dialect import Dialect, load_dialects
@@ -20,6 +21,7 @@ from schemas.site import (
     Due,
     Feed,
     FeedInstrument,
+    Rules,
     Site,
     fold,
 )
@@ -72,6 +74,7 @@ def _site(top: RawTable, instruments: Mapping[str, Form], dialects: Mapping[str,
         confirmed_instruments=frozenset(confirmed),
         shared_ids=shared_ids,
         disclosure=_disclosure(top.table("disclosure", "[disclosure]")),
+        rules=_rules(top.table("rules", "[rules]")),
         clinics=clinics,
         due=_all(top, "due", "instrument", lambda table: _due(table, services, instruments)),
         feeds=_all(top, "feeds", "id", lambda table: _feed(table, clinics, instruments, dialects)),
@@ -87,6 +90,35 @@ def _disclosure(table: RawTable) -> Disclosure:
     disclosure = Disclosure(table.whole("threshold", 5, least=3), table.whole("round_to", 5, least=1))
     table.close()
     return disclosure
+
+
+def _rules(table: RawTable) -> Rules:
+    first, last = _day(table, "baseline_from"), _day(table, "baseline_to")
+    for one, other in (("baseline_from", "baseline_to"), ("baseline_to", "baseline_from")):
+        if one in table and other not in table:
+            table.problem(other, "is missing: a window has two ends")
+    if first > last > "":
+        table.problem("baseline_to", "must not be before baseline_from")
+    least = {"process_from_session": 2, "change_from_session": 3, "repair_within_sessions": 1}
+    numbers = {
+        name: table.whole(name, getattr(Rules, name), least.get(name, 1))
+        for name in (*least, "termination_sessions", "missed_in_a_row")
+    }
+    if numbers["process_from_session"] >= numbers["change_from_session"]:
+        table.problem("change_from_session", "must be after process_from_session")
+    table.close()
+    return Rules(baseline_from=first, baseline_to=last, **numbers)
+
+
+def _day(table: RawTable, key: str) -> str:
+    """A TOML date as ISO text; empty where the key is not there."""
+    value = table.value(key)
+    if value is None:
+        return ""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    table.problem(key, "must be a date, written without quotes: 2026-01-31")
+    return ""
 
 
 def _clinic(table: RawTable) -> Clinic:

@@ -28,7 +28,7 @@ from warehouse.checks import (
 EXACT_STATES = ("value", "zero", "not_applicable", "no_data")
 HIDDEN_STATES = ("suppressed", "update_withheld")
 PERIOD_GRAINS = ("month", "quarter", "year", "rolling_12_months", "all")
-GRAINS = (*PERIOD_GRAINS, "session")
+GRAINS = (*PERIOD_GRAINS, "session", "stage")
 FATES = ("accepted", "quarantined", "excluded", "superseded")
 RUN_INPUTS = (
     "run",

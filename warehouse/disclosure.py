@@ -6,7 +6,8 @@ The rules, for every figure of every unit and period:
 - a rate is taken from rounded counts, and suppressed where its rounded denominator is below 20 or its
   numerator or its complement is a count of 1 to threshold - 1: 98 % of 102 tells of two people;
 - a mean is taken from exact sums, to one decimal, and suppressed where fewer than 10 are behind it;
-- what is suppressed or held back carries no number at all.
+- what is suppressed or held back carries no number at all;
+- estimates of models are not published: no rule here covers curves and coefficients.
 Source: NHS Talking Therapies and NHS mental health publications (below 5 hidden, else nearest 5,
 rates blank where numerator or denominator is hidden), with complement and minimum sizes on top.
 """
@@ -21,14 +22,17 @@ from duckdb import DuckDBPyConnection
 
 from schemas.errors import ConfigError, WarehouseError
 from schemas.metrics import Metric
+from schemas.published import PUBLISHED
 from schemas.site import Disclosure
-from schemas.tables import PUBLISHED
 
 RATE_DENOMINATOR = 20
 """Smallest rounded denominator of a rate: below it one person is more than five per cent."""
 
 MEAN_CASES = 10
 """Fewest cases behind a mean."""
+
+KINDS = ("count", "rate", "mean")
+"""Kinds of figures that are published."""
 
 TABLES = {table.name: table for table in PUBLISHED}
 
@@ -123,6 +127,7 @@ WITH decided AS (
     FROM mart_figure AS figure
     JOIN mart_metric AS metric USING (figure, definition)
     JOIN mart_period AS period USING (grain, period)
+    WHERE metric.kind IN {KINDS}
 ),
 shown AS (
     SELECT *, state IN ('value', 'zero', 'no_data') AS visible FROM decided
@@ -151,6 +156,15 @@ SELECT
     CASE WHEN NOT protected(quarantined) THEN rounded(quarantined) END AS quarantined,
     CASE WHEN NOT protected(excluded) THEN rounded(excluded) END AS excluded,
     CASE WHEN NOT protected(superseded) THEN rounded(superseded) END AS superseded,
+    CASE WHEN NOT protected(totals_compared) THEN rounded(totals_compared) END AS totals_compared,
+    CASE
+        WHEN NOT (
+            protected(totals_compared)
+            OR protected(totals_differing)
+            OR protected(totals_compared - totals_differing)
+        )
+            THEN rounded(totals_differing)
+    END AS totals_differing,
     newest_arrival
 FROM mart_quality
 """
@@ -196,7 +210,8 @@ def _insert_rows(publisher: DuckDBPyConnection, name: str, rows: Iterable[tuple[
 
 def _metric_rows(metrics: Iterable[Metric]) -> Iterator[tuple[str, ...]]:
     for metric in metrics:
-        yield tuple(getattr(metric, column) for column in TABLES["pub_metric"].column_names)
+        if metric.kind in KINDS:
+            yield tuple(getattr(metric, column) for column in TABLES["pub_metric"].column_names)
 
 
 def _instrument_rows(publisher: DuckDBPyConnection, instruments: Iterable[Card]) -> Iterator[tuple[str, ...]]:

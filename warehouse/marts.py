@@ -6,6 +6,7 @@ The marts are exact and stay in the warehouse. Whatever is published passes `war
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from importlib.resources import files
 
@@ -13,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from schemas import metrics as dictionary
 from schemas.metrics import Metric
+from schemas.site import Rules
 from schemas.tables import MART_FIGURE
 
 MARTS = (
@@ -33,6 +35,9 @@ MARTS = (
     "mart_outcome_month",
     "mart_change_month",
     "mart_due_month",
+    "mart_fact_engagement",
+    "mart_fact_outcome",
+    "mart_fact_alliance",
     "mart_fact",
     "mart_series",
     "mart_applicable",
@@ -46,8 +51,28 @@ where there may be millions, and would keep those."""
 
 KEEP_JOINS = "join_order,build_side_probe_side"
 
+MODEL_COLUMNS = (
+    "figure VARCHAR, definition VARCHAR, service VARCHAR, clinic VARCHAR, grain VARCHAR, period VARCHAR, "
+    "instrument VARCHAR, scale VARCHAR, value DECIMAL(18, 4), n BIGINT"
+)
+"""mart_model: one figure of kind `model` of one unit and period, where it could be estimated."""
+
 MACROS = "mart_macros"
 GRAIN = "-- Grain: "
+PARAMETERS = (
+    "coalesce((SELECT value FROM core_run WHERE name = 'timezone'), 'UTC') AS timezone",
+    *(
+        f"(SELECT nullif(value, '')::DATE FROM core_run WHERE name = '{name}') AS {name}"
+        for name in ("baseline_from", "baseline_to")
+    ),
+    *(
+        f"coalesce((SELECT value::INTEGER FROM core_run WHERE name = '{name}'), {default}) AS {name}"
+        for name, default in asdict(Rules()).items()
+        if isinstance(default, int)
+    ),
+)
+"""Columns of mart_parameter: what the site declares, from core_run; the default of [rules] without it."""
+
 NO_ALLIANCE_SUM = """
     SELECT
         NULL::VARCHAR AS clinic, NULL::VARCHAR AS instrument, NULL::VARCHAR AS rater,
@@ -67,6 +92,7 @@ def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] 
     _create_metric(con, dictionary.load() if metrics is None else metrics)
     con.execute(mart_sql(MACROS))
     con.execute(_alliance_sum_view(con))
+    con.execute(f"CREATE TABLE mart_model ({MODEL_COLUMNS})")
     for name in MARTS:
         _create(con, name)
     con.execute("RESET disabled_optimizers")
@@ -79,8 +105,7 @@ def mart_sql(name: str) -> str:
 
 def _create_parameter(con: DuckDBPyConnection, as_of: date) -> None:
     con.execute(
-        "CREATE TABLE mart_parameter AS SELECT ?::DATE AS as_of, "
-        "coalesce((SELECT value FROM core_run WHERE name = 'timezone'), 'UTC') AS timezone",
+        f"CREATE TABLE mart_parameter AS SELECT ?::DATE AS as_of, {', '.join(PARAMETERS)}",
         [as_of.isoformat()],
     )
 

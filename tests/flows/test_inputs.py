@@ -195,7 +195,7 @@ def test_the_code_that_processes_a_file_changes_the_key_and_no_other_code(tmp_pa
             "flows/cli.py",
             "warehouse/load.py",
             "warehouse/supersede.py",
-            "schemas/metrics.toml",
+            "schemas/dictionary/outcome.toml",
         ):
             (tmp_path / name).write_bytes((tmp_path / name).read_bytes() + b"\n# changed\n")
             assert fresh() == BASE, name

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
 
@@ -16,6 +16,7 @@ import polars as pl
 
 from schemas.instrument import Instrument
 from schemas.registry import load
+from schemas.site import Rules
 from schemas.tables import CORE, administration_table
 from warehouse.load import create_views
 from warehouse.marts import build_marts
@@ -37,6 +38,7 @@ class Site:
     scores: clinic, client, instrument, completed_at, rater (client where empty), session, answered, status
         (scored where there is a score, else too_many_missing), and a column per scale with its score
     due: service, instrument, rater, due_when, session
+    rules: what [rules] declares
     """
 
     clinics: Mapping[str, str]
@@ -45,6 +47,7 @@ class Site:
     scores: Sequence[Row] = ()
     due: Sequence[Row] = ()
     lacks: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    rules: Rules = field(default_factory=Rules)
 
 
 @cache
@@ -74,7 +77,8 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def insert_dimensions(con: duckdb.DuckDBPyConnection, site: Site) -> None:
-    insert(con, "core_run", [{"name": "timezone", "value": "Europe/London"}])
+    said = {"timezone": "Europe/London", **asdict(site.rules)}
+    insert(con, "core_run", [{"name": name, "value": value} for name, value in said.items() if value != ""])
     insert(
         con,
         "core_clinic",

@@ -10,9 +10,10 @@ import pytest
 
 from schemas import metrics
 from schemas.errors import ConfigError
+from schemas.published import PUBLISHED
 from schemas.site import KINDS
-from schemas.tables import PUBLISHED
 
+FILE = "metrics.toml"
 ONE = """
 [[metrics]]
 figure = "referrals_received"
@@ -72,7 +73,7 @@ def test_what_is_published_of_a_metric_is_in_the_dictionary():
 
 
 def test_each_rater_has_a_definition_of_its_own():
-    client, therapist = metrics.parse(ONE + 'raters = ["client", "therapist"]\n')
+    client, therapist = metrics.parse({FILE: ONE + 'raters = ["client", "therapist"]\n'})
     assert (client.definition, client.title, client.rater) == ("standard", "Referrals received", "client")
     assert (therapist.definition, therapist.title, therapist.rater) == (
         "therapist_rated",
@@ -98,15 +99,18 @@ def test_each_rater_has_a_definition_of_its_own():
 )  # fmt: skip
 def test_a_wrong_dictionary_is_refused(text: str, problem: str):
     with pytest.raises(ConfigError) as refusal:
-        metrics.parse(text)
+        metrics.parse({FILE: text})
     assert problem in str(refusal.value)
 
 
 def test_all_problems_are_told_at_once():
     with pytest.raises(ConfigError) as refusal:
-        metrics.parse(ONE.replace('"neither"', '"more"') + 'titel = "x"')
+        metrics.parse({FILE: ONE.replace('"neither"', '"more"') + 'titel = "x"'})
     assert len(str(refusal.value).splitlines()) == 2
 
 
-def test_the_file_is_plain_toml():
-    assert tomllib.loads((files("schemas") / metrics.FILE).read_text(encoding="utf-8")).keys() == {"metrics"}
+def test_the_files_are_plain_toml_of_one_theme_each():
+    for file in (files("schemas") / metrics.FOLDER).iterdir():
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        assert raw.keys() == {"metrics"}
+        assert {metric["theme"] for metric in raw["metrics"]} == {file.name.removesuffix(".toml")}

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.dialect import DIALECT_NAMES, load_dialects
 from schemas.errors import ConfigError
-from schemas.site import VOCABULARY, FeedInstrument, item_columns
+from schemas.site import VOCABULARY, FeedInstrument, Rules, item_columns
 from schemas.site_parse import parse_site
 
 
@@ -38,6 +38,15 @@ shared_ids = false
 [disclosure]
 threshold = 7
 round_to = 10
+
+[rules]
+baseline_from = 2025-01-01
+baseline_to = 2025-12-31
+process_from_session = 3
+change_from_session = 8
+termination_sessions = 2
+repair_within_sessions = 4
+missed_in_a_row = 5
 
 [[clinics]]
 id = "northvale"
@@ -197,6 +206,7 @@ def test_every_key_of_the_contract_parses():
     feed = site.feed("northvale-alliance")
     form, by_column = feed.instruments
     assert (site.disclosure.threshold, site.disclosure.round_to) == (7, 10)
+    assert site.rules == Rules("2025-01-01", "2025-12-31", 3, 8, 2, 4, 5)
     assert site.confirmed_instruments == {"gad_7"}
     assert site.due[1].sessions == (1, 4)
     assert (feed.delivery, feed.partials, feed.drop) == ("snapshot", "keep", ("Q99_TEXT",))
@@ -221,6 +231,7 @@ def test_what_is_not_said_has_its_default():
     site = parse(SMALL)
     feed = site.feed("a-phq")
     assert (site.disclosure.threshold, site.disclosure.round_to, site.shared_ids) == (5, 5, False)
+    assert site.rules == Rules()
     assert (feed.delivery, feed.partials, feed.undated, feed.date_format) == (
         "increment",
         "exclude",
@@ -305,6 +316,31 @@ DUE = '[[due]]\nservice = "{}"\ninstrument = "phq_9"\nrater = "client"\nsessions
         (DATE, 'completed_at = "@row"', '"@row" is for client'),
         (CLIENT, "", "[feeds.columns]: client is missing: responses need it"),
         (CLINICS, "[disclosure]\nthreshold = 2\n[[clinics]]", "a whole number of at least 3"),
+        (
+            CLINICS,
+            "[rules]\nbaseline_from = 2025-01-01\n[[clinics]]",
+            "[rules], baseline_to: is missing: a window has two ends",
+        ),
+        (
+            CLINICS,
+            "[rules]\nbaseline_from = 2025-02-01\nbaseline_to = 2025-01-31\n[[clinics]]",
+            "baseline_to: must not be before baseline_from",
+        ),
+        (
+            CLINICS,
+            '[rules]\nbaseline_from = "2025"\nbaseline_to = 2025-01-31\n[[clinics]]',
+            "baseline_from: must be a date",
+        ),
+        (
+            CLINICS,
+            "[rules]\nprocess_from_session = 9\n[[clinics]]",
+            "change_from_session: must be after process_from_session",
+        ),
+        (
+            CLINICS,
+            "[rules]\nmissed_in_row = 2\n[[clinics]]",
+            "missed_in_row: unknown key; the nearest right key is 'missed_in_a_row'",
+        ),
         (CLINICS, "[disclosure]\nround_to = 0\n[[clinics]]", "a whole number of at least 1"),
         (CLINICS, DUE.format("adlt", '"all"'), "service: 'adlt' is not known; the nearest is 'adult'"),
         (CLINICS, DUE.format("adult", '"ever"'), "sessions: must be"),

@@ -1,5 +1,5 @@
 -- Grain: one exact figure of one unit and period
--- From: mart_fact, mart_clients_seen, mart_series, mart_applicable, mart_metric, mart_unit, mart_period
+-- From: mart_fact, mart_clients_seen, mart_model, mart_series, mart_applicable, mart_metric, mart_unit, mart_period
 -- Read by: disclosure (published as pub_figure), export figures, auditors
 -- Every series has a row for every unit and period, so that nothing to show is said, not left out.
 
@@ -22,6 +22,12 @@ WITH at_unit AS (
 period_slot AS (
     SELECT scaffold, grain, period, unnest(generate_series(first_slot, last_slot))::INTEGER AS slot
     FROM mart_period
+    UNION ALL
+    -- A stock does not add up over months: the last month that has begun stands for the period.
+    SELECT 'period_end', grain, period, least(last_slot, month_number(as_of))
+    FROM mart_period
+    CROSS JOIN mart_parameter
+    WHERE scaffold = 'period'
 ),
 added AS (
     SELECT
@@ -51,17 +57,24 @@ scaffold AS (
         applicable.figure IS NOT NULL AS applicable
     FROM mart_series AS series
     JOIN mart_metric AS metric USING (figure, definition)
-    JOIN mart_period AS period USING (scaffold)
+    JOIN mart_period AS period
+        ON period.scaffold = CASE metric.scaffold WHEN 'period_end' THEN 'period' ELSE metric.scaffold END
     CROSS JOIN mart_unit AS unit
     LEFT JOIN applicable USING (figure, definition, instrument, scale, service, clinic)
 ),
 counted AS (
     SELECT
         scaffold.*,
-        CASE WHEN applicable THEN coalesce(numerator, 0)::DECIMAL(18, 4) END AS numerator,
-        CASE WHEN applicable AND kind <> 'count' THEN coalesce(denominator, 0)::BIGINT END AS denominator
+        CASE WHEN applicable AND kind <> 'model' THEN coalesce(numerator, 0)::DECIMAL(18, 4) END AS numerator,
+        CASE
+            WHEN applicable AND kind = 'model' THEN coalesce(model.n, 0)
+            WHEN applicable AND kind <> 'count' THEN coalesce(denominator, 0)::BIGINT
+        END AS denominator,
+        CASE WHEN applicable THEN model.value END AS estimate
     FROM scaffold
     LEFT JOIN added USING (figure, definition, instrument, scale, service, clinic, grain, period)
+    LEFT JOIN mart_model AS model
+        USING (figure, definition, instrument, scale, service, clinic, grain, period)
 )
 SELECT
     figure,
@@ -78,13 +91,15 @@ SELECT
         WHEN 'count' THEN numerator
         WHEN 'rate' THEN exact_ratio(numerator, denominator, 100)
         WHEN 'mean' THEN exact_ratio(numerator, denominator, 1)
+        WHEN 'model' THEN estimate
     END AS value,
     unit,
     CASE kind WHEN 'count' THEN numerator::BIGINT ELSE denominator END AS n,
     CASE
         WHEN NOT applicable THEN 'not_applicable'
         WHEN denominator = 0 THEN 'no_data'
-        WHEN kind <> 'mean' AND numerator = 0 THEN 'zero'
+        WHEN kind = 'model' AND estimate IS NULL THEN 'no_data'
+        WHEN kind IN ('count', 'rate') AND numerator = 0 THEN 'zero'
         ELSE 'value'
     END AS state
 FROM counted

@@ -1,7 +1,7 @@
--- Grain: a period that figures are given for, from the first event to as_of; or a session number
+-- Grain: a period that figures are given for, from the first event to as_of; or a session number; or a stage
 -- From: core_referral, core_appointment, core_administration
--- Read by: mart_clients_seen, mart_figure, published as pub_period (without session numbers)
--- first_slot to last_slot: the months it holds, as month numbers; a session's own number.
+-- Read by: mart_clients_seen, mart_figure, published as pub_period (without session numbers and stages)
+-- first_slot to last_slot: the months it holds, as month numbers; the own number of a session or stage.
 
 WITH event AS (
     SELECT min(received_on) AS day FROM core_referral
@@ -67,4 +67,7 @@ CROSS JOIN mart_parameter
 UNION ALL
 SELECT 'session', 'session', number::VARCHAR, 'Session ' || number, NULL, NULL, TRUE, number, number
 FROM (SELECT unnest(generate_series(1, 12))::INTEGER AS number)
+UNION ALL
+SELECT 'stage', 'stage', stage, upper(stage[1]) || stage[2:], NULL, NULL, TRUE, number, number
+FROM (VALUES (1, 'commitment'), (2, 'process'), (3, 'change'), (4, 'termination')) AS stages(number, stage)
 ORDER BY scaffold, grain, first_slot

@@ -24,7 +24,10 @@ series AS (
     SELECT figure, definition, instrument, scale
     FROM mart_metric
     JOIN answered USING (rater)
-    WHERE series = construct AND (series = 'alliance' OR outcome)
+    WHERE
+        (series IN ('alliance', 'process') AND construct = series)
+        OR (series = 'outcome' AND construct = 'outcome' AND outcome)
+        OR (series = 'alliance_total' AND construct = 'alliance' AND outcome)
 )
 FROM series
 UNION ALL
