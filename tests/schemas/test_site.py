@@ -304,6 +304,7 @@ DUE = '[[due]]\nservice = "{}"\ninstrument = "phq_9"\nrater = "client"\nsessions
         (ITEMS, '...labels = { no = 0 }\nmissing = ["NO"]', "also a code for no answer"),
         (ITEMS, '...missing = ["9"]\nrefused = ["9"]', "'9' stands in two of"),
         (ITEMS, '...stored_total = { tota = "S" }', "the nearest is 'total'"),
+        (ITEMS, '...variant = "b"', "variant: the form has one response scale only; leave it out"),
         (ITEMS, "...session = true", "session: must be a text"),
         (ITEMS, "...session = -1", "session: must not be negative"),
         (PATH, 'path = "../inbox/*.csv"', "path: must be relative"),
@@ -351,6 +352,17 @@ def test_a_mistake_is_named_with_its_place(old, new, named):
     found = problems(changed(old, new.replace(ADD, f"{old}\n")))
     assert [line for line in found if named in line]
     assert len(found) == (2 if '["a", "a"]' in new else 1)
+
+
+def test_all_feeds_read_a_form_in_one_response_scale():
+    text = FULL.replace('stored_total = "Sum"\nvariant = "a"', 'stored_total = "Sum"')
+    assert only_problem(text) == (
+        "site.toml: [[feeds.instruments]] variant: wai_sr is read as the form's own and 'a': "
+        "scores of two response scales cannot be compared"
+    )
+    text = FULL.replace('stored_total = "Sum"\nvariant = "a"', 'stored_total = "Sum"\nvariant = "seven"')
+    assert "variant: 'seven' is not known; the nearest is 'seven_point'" in "\n".join(problems(text))
+    assert parse(FULL).variants == {"wai_sr": "a"}
 
 
 def test_a_misspelt_table_is_named_with_what_follows_from_it():

@@ -7,6 +7,8 @@ site has supplied its own.
 
 from __future__ import annotations
 
+import pytest
+
 from schemas.instrument import Instrument
 from tests.lib.forms import FORMS
 from tests.lib.spec import REGISTRY, assert_named
@@ -136,3 +138,19 @@ def test_unconfirmed_rules_in_use():
     assert not [
         band for id_ in FORMS for band in REGISTRY[id_].bands if band.on and band.evidence == "unconfirmed"
     ]
+
+
+@pytest.mark.parametrize("id_", FORMS)
+def test_every_rule_is_dated(id_):
+    """Bands, thresholds, response scales and missing rules with evidence say when they were written down."""
+    form = REGISTRY[id_]
+    rules = [rule for scale in form.scales for rule in scale.missing_rules if rule.evidence]
+    dated = [part.recorded for part in (*form.bands, *form.thresholds, *form.variants, *rules)]
+    assert None not in dated
+
+
+@pytest.mark.parametrize("id_", FORMS)
+def test_no_item_text_is_shipped(id_):
+    """The licence says so, but for the form whose wording is free."""
+    licence = REGISTRY[id_].licence
+    assert "not shipped" in licence or REGISTRY[id_].item_names

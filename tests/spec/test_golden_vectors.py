@@ -49,7 +49,9 @@ def test_every_form_has_a_page_of_this_manual(id_):
 @pytest.mark.parametrize("id_", FORMS)
 def test_no_single_change_of_a_form_goes_unseen(id_):
     """Keys, ranges, rules, tables, components, bands, cut-offs, criteria of change, response scales."""
-    changes = list(mutations(raw_form(id_)))
+    raw = raw_form(id_)
+    assert not noticed(id_, raw)
+    changes = list(mutations(raw))
     survivors = [what for what, mutant in changes if not noticed(id_, mutant)]
     print(f"{id_}: {len(changes)} changes tried, {len(survivors)} survived")
     assert survivors == []
