@@ -24,7 +24,7 @@ from warehouse.marts import build_marts
 
 Row = Mapping[str, str]
 
-INSTRUMENTS = ("core_10", "gad_7", "phq_9", "session_checklist", "srs", "wai_sr")
+INSTRUMENTS = ("calpas_p", "core_10", "gad_7", "phq_9", "session_checklist", "srs", "wai_sr")
 KINDS = ("responses", "appointments", "referrals")
 ARRIVED_AT = "2026-10-31 23:30:00"
 
