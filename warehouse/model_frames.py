@@ -145,7 +145,7 @@ def _jobs(con: DuckDBPyConnection) -> Iterator[Job]:
 
 
 def _frame(con: DuckDBPyConnection, query: str, clinics: Sequence[str]) -> Frame:
-    """The rows of a query in its order, each column an array. clinic: its place among those given, else -1."""
+    """The rows of a query in its order, each column an array; clinic: its place among the given, else -1."""
     frame = {name: np.asarray(column) for name, column in con.sql(query).fetchnumpy().items()}
     places = {clinic: place for place, clinic in enumerate(clinics)}
     frame["clinic"] = np.array([places.get(clinic, -1) for clinic in frame["clinic"]], dtype=np.int64)

@@ -226,7 +226,7 @@ class _Found:
 def _search(deviance: Deviance, free: int) -> _Found:
     """Ratios of variances, none below 0, where the deviance is least.
 
-    Searched as ratio / (1 + ratio): towards infinite ratios the deviance flattens out and would hold the search.
+    Searched as ratio / (1 + ratio): towards infinite ratios the deviance flattens and would hold the search.
     """
     from scipy.optimize import minimize
 
