@@ -234,7 +234,16 @@ def dimensions(
             for session in (due.sessions if isinstance(due.sessions, tuple) else (None,))
         ],
         "core_instrument": [
-            (i.id, i.title, i.construct, i.outcome_scale, i.n_items, i.evidence, None) for i in instruments
+            (
+                i.id,
+                i.title,
+                i.construct,
+                i.outcome_scale,
+                i.n_items,
+                i.evidence,
+                ",".join(i.measure_for) or None,
+            )
+            for i in instruments
         ],
         "core_scale": [
             (
@@ -242,6 +251,7 @@ def dimensions(
                 s.id,
                 number,
                 len(s.items),
+                s.method,
                 s.minimum,
                 s.maximum,
                 s.direction,
@@ -264,9 +274,9 @@ def dimensions(
                 t.comparison,
                 t.evidence,
                 t.level or None,
-                None,
-                None,
-                None,
+                t.sd,
+                t.reliability,
+                t.recorded,
                 t.on,
             )
             for i in instruments

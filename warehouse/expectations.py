@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from schemas import metrics
 from schemas.instrument import MISSING_CODES, Instrument, Scale
 from schemas.rules import EXCLUDED_REASONS
 from schemas.site import Site
@@ -114,11 +115,11 @@ def _administrations(
     yield from declared(on, table)
     yield from _standing(on, facts)
     yield on.vocabulary("rater", instrument.raters)
-    lowest, highest = instrument.step_min, instrument.step_max
     codes = in_words(MISSING_CODES)
-    for column in instrument.item_columns:
-        words = f"{column} is {lowest} to {highest}, or says why there is no answer ({codes})"
-        yield on.expect("item_range", column, words, OneOf((*range(lowest, highest + 1), *MISSING_CODES)))
+    for number, column in enumerate(instrument.item_columns, start=1):
+        steps = instrument.response_of(number).steps
+        words = f"{column} is {steps[0]} to {steps[-1]}, or says why there is no answer ({codes})"
+        yield on.expect("item_range", column, words, OneOf((*steps, *MISSING_CODES)))
     for scale in instrument.scales:
         yield from _scale(on, scale)
 
@@ -272,15 +273,21 @@ def _exact_figures(on: On) -> Iterator[Expectation]:
     yield on.never(
         "state_and_value", "a figure in state zero is 0", "t.state = 'zero' AND t.value <> 0", "state"
     )
+    share = f"t.unit = '%' AND t.figure NOT IN ({listed(_percent_means())})"
     yield on.never(
-        "percent_range", "a percentage is 0 to 100", "t.unit = '%' AND t.value NOT BETWEEN 0 AND 100", "value"
+        "percent_range", "a share is 0 to 100 %", f"{share} AND t.value NOT BETWEEN 0 AND 100", "value"
     )
     yield on.never(
         "part_of_whole",
-        "the numerator of a percentage is not above its denominator",
-        "t.unit = '%' AND t.numerator > t.denominator",
+        "the numerator of a share is not above its denominator",
+        f"{share} AND t.numerator > t.denominator",
         "numerator",
     )
+
+
+def _percent_means() -> list[str]:
+    """Figures in per cent that are no share of anything, such as a change: any number may be right."""
+    return sorted({metric.figure for metric in metrics.load() if (metric.kind, metric.unit) == ("mean", "%")})
 
 
 def _feeds(facts: SiteFacts) -> Iterator[Expectation]:

@@ -6,6 +6,8 @@ Generated, because one pass over a wide table is five times faster than one over
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from duckdb import DuckDBPyConnection
 
@@ -27,12 +29,42 @@ NO_TOTAL = """
     WHERE FALSE
 """
 
+NO_FORM = """
+    SELECT
+        NULL::VARCHAR AS clinic, NULL::VARCHAR AS instrument, NULL::VARCHAR AS rater, NULL::INTEGER AS month,
+        NULL::BIGINT AS scores, NULL::BIGINT AS at_maximum, NULL::BIGINT AS complete,
+        NULL::BIGINT AS straight, NULL::BIGINT AS timed, NULL::HUGEINT AS seconds, NULL::BIGINT AS under_20
+    WHERE FALSE
+"""
+
+LAST_CODE_OF_NO_ANSWER = -100
+"""Codes of no answer lie below it (see core_administration.answers), answers above."""
+
+FEWEST_ITEMS_OF_A_LINE = 3
+"""The same answer to one or two items is no pattern."""
+
+SECONDS = "((epoch_us(completed_at) - epoch_us(started_at)) // 1000000)"
+TIMED = f"completed_at >= started_at AND {SECONDS} <= 3600"
+"""A form left open for longer than an hour says nothing of how long its answering took."""
+
+
+@dataclass(frozen=True)
+class _Card:
+    """What the views need of an alliance instrument; scale, scale_items, maximum: of its outcome scale."""
+
+    instrument: str
+    scale: str
+    scale_items: int
+    maximum: Decimal
+    form_items: int
+
 
 def create_views(con: DuckDBPyConnection) -> None:
     """The generated views of a warehouse that has its core tables, core views and mart_parameter."""
     for name, selects in (
         ("mart_alliance_sum", list(_sums(con)) or [NO_SUM]),
         ("mart_alliance_total", list(_totals(con)) or [NO_TOTAL]),
+        ("mart_alliance_form", list(_forms(con)) or [NO_FORM]),
     ):
         con.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(selects)}")
 
@@ -69,24 +101,49 @@ def _sums_of(instrument: str, scales: Sequence[str]) -> str:
 
 def _totals(con: DuckDBPyConnection) -> Iterator[str]:
     """mart_alliance_total: every dated, valid score of the outcome scale of an alliance instrument."""
-    for instrument, scale, n_items in _alliance_totals(con):
+    for card in _alliance(con):
         yield f"""
             SELECT
                 entry_no, source_row, form_no, clinic, client_key, clinician_key,
-                '{instrument}' AS instrument, rater, session, completed_at, completed_on,
-                score_{scale} AS score, {n_items}::SMALLINT AS n_items
-            FROM administration_{instrument}
+                '{card.instrument}' AS instrument, rater, session, completed_at, completed_on,
+                score_{card.scale} AS score, {card.scale_items}::SMALLINT AS n_items
+            FROM administration_{card.instrument}
             CROSS JOIN mart_parameter
-            WHERE completed_on <= as_of AND score_{scale} IS NOT NULL
+            WHERE completed_on <= as_of AND score_{card.scale} IS NOT NULL
         """
 
 
-def _alliance_totals(con: DuckDBPyConnection) -> list[tuple[str, str, int]]:
-    """Alliance instruments with their outcome scale and its number of items."""
-    return con.execute("""
-        SELECT instrument, scale, scale.n_items
+def _forms(con: DuckDBPyConnection) -> Iterator[str]:
+    """mart_alliance_form: how forms were answered, by clinic, rater and month."""
+    for card in _alliance(con):
+        items = [f"item_{n:02}" for n in range(1, card.form_items + 1)]
+        complete = " AND ".join(f"{item} > {LAST_CODE_OF_NO_ANSWER}" for item in items)
+        straight = " AND ".join(f"{items[0]} = {item}" for item in items[1:])
+        counted = "TRUE" if card.form_items >= FEWEST_ITEMS_OF_A_LINE else "FALSE"
+        yield f"""
+            SELECT
+                clinic, '{card.instrument}' AS instrument, rater, month_number(completed_on) AS month,
+                count(score_{card.scale}) AS scores,
+                count(*) FILTER (score_{card.scale} = {card.maximum}) AS at_maximum,
+                count(*) FILTER ({counted} AND {complete}) AS complete,
+                count(*) FILTER ({counted} AND {complete} AND {straight or "TRUE"}) AS straight,
+                count(*) FILTER ({TIMED}) AS timed,
+                coalesce(sum({SECONDS}) FILTER ({TIMED}), 0) AS seconds,
+                count(*) FILTER ({TIMED} AND {SECONDS} < 20) AS under_20
+            FROM administration_{card.instrument}
+            CROSS JOIN mart_parameter
+            WHERE completed_on <= as_of
+            GROUP BY clinic, rater, month
+        """
+
+
+def _alliance(con: DuckDBPyConnection) -> list[_Card]:
+    """Alliance instruments, by id."""
+    rows = con.execute("""
+        SELECT instrument, scale, scale.n_items, scale.maximum, card.n_items
         FROM core_instrument AS card
         JOIN core_scale AS scale USING (instrument)
         WHERE construct = 'alliance' AND scale = outcome_scale
         ORDER BY instrument
     """).fetchall()
+    return [_Card(*row) for row in rows]

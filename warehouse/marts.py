@@ -40,8 +40,20 @@ MARTS = (
     "mart_change",
     "mart_alliance",
     "mart_alliance_score",
+    "mart_scale_score",
     "mart_segment_rating",
     "mart_segment",
+    "mart_alliance_early",
+    "mart_stage",
+    "mart_alliance_stage",
+    "mart_alliance_form_month",
+    "mart_alliance_series",
+    "mart_rupture_criterion",
+    "mart_rupture_marker",
+    "mart_rupture",
+    "mart_rupture_judged",
+    "mart_dyad",
+    "mart_checklist",
     "mart_course_length",
     "mart_landmark",
     "mart_landmark_change",
@@ -72,7 +84,7 @@ AS_WRITTEN = frozenset({"mart_response"})
 """Marts whose joins keep the right-hand side in memory, as written: DuckDB expects a few thousand responses
 where there may be millions, and would keep those."""
 
-VIEWS = frozenset({"mart_alliance_score"})
+VIEWS = frozenset({"mart_alliance_score", "mart_scale_score"})
 """Marts that are not stored: as many rows as there are questionnaires, and little to compute."""
 
 KEEP_JOINS = "join_order,build_side_probe_side"

@@ -63,7 +63,7 @@ def test_an_own_card_whose_key_is_wrong(tmp_path: Path):
 @pytest.mark.parametrize(
     ("what", "name", "message"),
     [
-        ("lst", "", "list, show or check, not lst"),
+        ("lst", "", "list, show, check or docs, not lst"),
         ("show", "", "needs an id"),
         ("check", "", "needs a TOML file"),
         ("check", "nowhere.toml", "cannot be read"),

@@ -24,7 +24,7 @@ from warehouse.marts import build_marts
 
 Row = Mapping[str, str]
 
-INSTRUMENTS = ("core_10", "gad_7", "phq_9", "srs", "wai_sr")
+INSTRUMENTS = ("calpas_p", "core_10", "gad_7", "phq_9", "session_checklist", "srs", "wai_sr")
 KINDS = ("responses", "appointments", "referrals")
 ARRIVED_AT = "2026-10-31 23:30:00"
 
@@ -91,7 +91,8 @@ def insert_dimensions(con: duckdb.DuckDBPyConnection, site: Site) -> None:
         [{"clinic": c, "clinic_name": c.title(), "service": s} for c, s in site.clinics.items()],
     )
     for card in instruments():
-        row = {"instrument": card.id, "measure_for": site.measure_for.get(card.id)}
+        measure_for = site.measure_for.get(card.id) or ",".join(card.measure_for)
+        row = {"instrument": card.id, "measure_for": measure_for}
         insert(con, "core_instrument", [_columns_of(con, "core_instrument", card) | row])
         for number, scale in enumerate(card.scales, 1):
             named = {

@@ -19,10 +19,11 @@ class Card:
     raters: tuple[str, ...]
     n_items: int
     scale_ids: tuple[str, ...]
+    variant_ids: tuple[str, ...] = ()
 
 
 CARDS = {
-    "wai_sr": Card(("client", "therapist"), 12, ("total", "task", "bond", "goal")),
+    "wai_sr": Card(("client", "therapist"), 12, ("total", "task", "bond", "goal"), ("a", "seven_point")),
     "phq_9": Card(("client",), 9, ("total",)),
     "gad_7": Card(("client",), 7, ("total",)),
 }
@@ -108,6 +109,7 @@ id = "wai_sr"
 rater_column = "Role"
 items = ["a", "b#2", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]
 stored_total = "Sum"
+variant = "a"
 session = "Nr"
 [[feeds.attention]]
 column = "ATT1"

@@ -10,7 +10,8 @@ import duckdb
 
 from schemas import registry
 from schemas.instrument import Instrument
-from schemas.tables import CORE, MART_FIGURE, PUBLISHED, Table, administration_table
+from schemas.published import PUBLISHED
+from schemas.tables import CORE, MART_FIGURE, Table, administration_table
 from warehouse.expectations import SiteFacts
 from warehouse.load import create_views
 
@@ -141,7 +142,7 @@ def instrument_row(one: Instrument) -> dict[str, object]:
 def scale_rows(one: Instrument) -> list[dict[str, object]]:
     return [
         {
-            "instrument": one.id, "scale": scale.id, "scale_no": number, "n_items": scale.n_items,
+            "instrument": one.id, "scale": scale.id, "scale_no": number, "n_items": scale.n_items, "method": scale.method,
             "minimum": scale.minimum, "maximum": scale.maximum, "direction": scale.direction, "unit": scale.unit,
         }
         for number, scale in enumerate(one.scales, start=1)

@@ -23,6 +23,9 @@ CREATE OR REPLACE MACRO exact_ratio(numerator, denominator, factor) AS (
     )::DECIMAL(18, 0) * 0.0001
 )::DECIMAL(18, 4);
 
+-- The square of a whole number.
+CREATE OR REPLACE MACRO square(number) AS number::HUGEINT * number::HUGEINT;
+
 -- The whole number nearest the square root of numerator / denominator, half up. The first guess may be one
 -- too low or too high, the comparison of whole numbers settles it.
 CREATE OR REPLACE MACRO nearest_root(numerator, denominator) AS (
@@ -68,3 +71,22 @@ CREATE OR REPLACE MACRO change_class(improvement, comparison, criterion, crossed
 -- Forms of the client are the standard; other raters are never mixed with them.
 CREATE OR REPLACE MACRO definition_of(rater) AS
     CASE rater WHEN 'client' THEN 'standard' ELSE rater || '_rated' END;
+
+-- Stage of the relationship by session number: 1 commitment, 2 process, 3 change; empty without a number.
+CREATE OR REPLACE MACRO stage_of(session_no, process_from, change_from) AS
+    CASE
+        WHEN session_no < process_from THEN 1
+        WHEN session_no < change_from THEN 2
+        WHEN session_no >= change_from THEN 3
+    END;
+
+-- Standard deviation, in points, of a variance that is a fraction in squares of ten-thousandths; and a number of
+-- points in units of it.
+CREATE OR REPLACE MACRO deviation_of(numerator, denominator) AS
+    (nearest_root(numerator, denominator)::DECIMAL(18, 0) * 0.0001)::DECIMAL(18, 4);
+
+CREATE OR REPLACE MACRO in_deviations(points, numerator, denominator) AS
+    (
+        nearest_root(square(points * 10000) * denominator * 100000000, nullif(numerator, 0))::DECIMAL(18, 0)
+        * 0.0001
+    )::DECIMAL(18, 4);

@@ -1,7 +1,7 @@
 -- Grain: a dated questionnaire with its outcome scale, placed in its episode and contact
 -- From: core_score, core_instrument, mart_source, mart_episode, mart_session
--- Read by: mart_due, mart_covered, mart_pair, mart_alliance, mart_alliance_score, mart_segment, mart_dyad,
---       mart_checklist, mart_landmark_change
+-- Read by: mart_due, mart_covered, mart_pair, mart_alliance, mart_alliance_score, mart_scale_score,
+--       mart_landmark_change
 -- A response belongs to the contact of the same session number, else of the same day.
 -- Only where a clinic has referrals or appointments: elsewhere there is nothing to place it in.
 
