@@ -7,7 +7,7 @@ and number of threads gives the same estimate. A unit has an estimate from FEWES
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
@@ -34,7 +34,7 @@ LARGEST = 10**13
 PLACES = Decimal("0.0001")
 ALL = "all"
 
-Frame = Mapping[str, npt.NDArray[Any]]
+Frame = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -138,15 +138,23 @@ def _jobs(con: DuckDBPyConnection) -> Iterator[Job]:
     units = _units(con)
     for model in MODELS:
         for series in _series(con, model.figure):
-            found = con.sql(model.query.format(**vars(series))).fetchnumpy()
-            frame = {name: np.asarray(column) for name, column in found.items()}
+            frame = _frame(con, model.query.format(**vars(series)), series.clinics)
             for unit in units:
                 if unit.clinic == ALL or model.by_clinic:
                     yield from _job(model, series, unit, frame)
 
 
+def _frame(con: DuckDBPyConnection, query: str, clinics: Sequence[str]) -> Frame:
+    """The rows of a query in its order, each column an array; clinic: its place among the given, else -1."""
+    frame = {name: np.asarray(column) for name, column in con.sql(query).fetchnumpy().items()}
+    places = {clinic: place for place, clinic in enumerate(clinics)}
+    frame["clinic"] = np.array([places.get(clinic, -1) for clinic in frame["clinic"]], dtype=np.int64)
+    return frame
+
+
 def _job(model: Model, series: Series, unit: Unit, frame: Frame) -> Iterator[Job]:
-    inside = np.isin(frame["clinic"], sorted({*unit.clinics} & {*series.clinics}))
+    places = [place for place, clinic in enumerate(series.clinics) if clinic in unit.clinics]
+    inside = np.isin(frame["clinic"], places)
     if model.cases(_only(frame, inside)) >= FEWEST:
         yield Job(series, unit, lambda: model.estimate(_only(frame, inside)))
 
@@ -212,7 +220,7 @@ def _landmark_dropout(frame: Frame) -> Iterator[Found]:
 
 def _variance(frame: Frame) -> Iterator[Found]:
     n = frame["n"].astype(np.float64)
-    _, clinic = np.unique(frame["clinic"].astype(str), return_inverse=True)
+    _, clinic = np.unique(frame["clinic"], return_inverse=True)
     data = Nested(clinic, n, frame["total"] / n / POINT, float(frame["squares"].sum()) / POINT**2)
     shares = models.variance_shares(data)
     if shares:

@@ -38,7 +38,7 @@ Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 FEWEST_EVENTS = 10
 """Of either kind: a logistic regression on fewer is biased, and its interval means little."""
 GRADIENT = 1e-8
-"""Per observation: where the slope of the likelihood is smaller than this, the search has arrived."""
+"""Per score: where the slope of the deviance is smaller than this, the search has arrived."""
 
 XTOL = 1e-9
 NOTHING = 1e-12
@@ -224,14 +224,21 @@ class _Found:
 
 
 def _search(deviance: Deviance, free: int) -> _Found:
-    """Ratios of variances, none below 0, where the deviance is least."""
+    """Ratios of variances, none below 0, where the deviance is least.
+
+    Searched as ratio / (1 + ratio): towards infinite ratios the deviance flattens and would hold the search.
+    """
     from scipy.optimize import minimize
 
-    bounds = [(0, None)] * free
+    def bounded(parts: Floats) -> Slope:
+        value, slope = deviance(parts / (1 - parts))
+        return value, slope / (1 - parts) ** 2
+
     options = {"ftol": 0.0, "gtol": GRADIENT / 100, "maxiter": 500}
-    near = minimize(deviance, np.full(free, 0.1), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    at = _sharpened(deviance, near.x)
-    value, slope = deviance(at)
+    start, bounds = np.full(free, 0.1), [(0, ALL)] * free
+    near = minimize(bounded, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    at = _sharpened(deviance, near / (1 - near))
+    value, slope = bounded(at / (1 + at))
     uphill = np.where(at > 0, np.abs(slope), np.maximum(-slope, 0))
     return _Found(at, value, bool(np.all(uphill < GRADIENT)))
 

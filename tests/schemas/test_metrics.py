@@ -110,7 +110,9 @@ def test_needs_are_feeds_rules_or_instruments():
     instruments = {file.name.removesuffix(".toml") for file in (files("schemas") / "instruments").iterdir()}
     for metric in metrics.load():
         assert metric.needs, metric.figure
-        assert set(metric.needs) <= {*KINDS, "due", "answers", "segments", *CRITERIA, *instruments}, metric.figure
+        assert set(metric.needs) <= {*KINDS, "due", "answers", "segments", *CRITERIA, *instruments}, (
+            metric.figure
+        )
 
 
 def test_what_is_published_of_a_metric_is_in_the_dictionary():

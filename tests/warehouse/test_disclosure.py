@@ -14,6 +14,7 @@ from schemas.errors import ConfigError, WarehouseError
 from schemas.published import PUBLISHED
 from schemas.site import Disclosure
 from schemas.tables import MART_FIGURE
+from tests.lib.course_site import course_site
 from tests.lib.random_site import random_site
 from tests.lib.small_warehouse import Site, instruments, warehouse
 from tests.lib.tables import rows
@@ -180,10 +181,21 @@ def test_the_published_file_has_the_declared_tables_in_key_order(tmp_path):
         ).fetchall()
         assert comment == f"One row: {table.grain}"
     keys = ", ".join(MART_FIGURE.key)
+    estimated = "SELECT figure, definition FROM mart_metric WHERE kind = 'model'"
+    exact_keys = f"SELECT {keys} FROM mart_figure ANTI JOIN ({estimated}) USING (figure, definition)"
     assert (
         con.execute(f"SELECT {keys} FROM pub_figure").fetchall()
-        == exact.execute(f"SELECT {keys} FROM mart_figure ORDER BY {keys}").fetchall()
+        == exact.execute(f"{exact_keys} ORDER BY {keys}").fetchall()
     )
+
+
+def test_estimates_are_not_published(tmp_path):
+    exact = warehouse(course_site(1), date(2026, 3, 31))
+    assert exact.execute("SELECT count(*) > 100 FROM mart_model").fetchone() == (True,)
+    con = published(exact, tmp_path / "out.duckdb")
+    estimated = {metric.figure for metric in metrics.load() if metric.kind == "model"}
+    shown = con.execute("SELECT figure FROM pub_figure UNION SELECT figure FROM pub_metric").fetchall()
+    assert estimated.isdisjoint(figure for (figure,) in shown)
 
 
 def test_every_instrument_that_has_a_figure_is_described(tmp_path):

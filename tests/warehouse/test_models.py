@@ -19,6 +19,12 @@ from warehouse.models import Estimate
 RNG = np.random.default_rng
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    with models.one_blas_thread():
+        yield
+
+
 # ---- cumulative incidence
 
 
@@ -283,6 +289,22 @@ def test_a_variance_of_nothing_has_an_interval_from_nothing():
     found = models.variance_shares(summed(same))
     assert (found.clinician.value, found.clinician.low) == (0.0, 0.0)
     assert 0 < found.clinician.high < 20
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_search_ends_where_no_point_of_a_grid_is_better(seed):
+    chance = RNG(seed)
+    sds = (*chance.choice([0.0, 0.1, 1.0, 10.0], 2), 1.0)
+    clinics = int(chance.integers(2, 9))
+    sizes = [
+        (c, j, int(chance.integers(1, 30))) for c in range(clinics) for j in range(chance.integers(2, 9))
+    ]
+    data = summed(list(nested(chance, sds, sizes)))
+    found = models.variance_shares(data)
+    rest = 100 - found.clinician.value - found.clinic.value
+    best, _ = nested_deviance(data, np.array([found.clinician.value, found.clinic.value]) / rest)
+    grid = (0.0, *np.geomspace(1e-4, 1e4, 25))
+    assert best <= min(nested_deviance(data, np.array(at))[0] for at in product(grid, grid)) + 1e-12
 
 
 @pytest.mark.parametrize(

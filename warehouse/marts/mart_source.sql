@@ -5,20 +5,13 @@
 -- A rule for an instrument that no feed brings is no rule: nobody could have met it.
 
 WITH answered AS (
-    SELECT clinic, instrument, rater, bool_or(rater_id IS NOT NULL) AS named
-    FROM core_administration
-    GROUP BY clinic, instrument, rater
+    SELECT DISTINCT clinic, instrument, rater FROM core_administration
 )
 SELECT DISTINCT clinic, kind AS need, '' AS instrument, '' AS rater
 FROM core_export
 UNION ALL
 SELECT clinic, 'answers', instrument, rater
 FROM answered
-UNION ALL
--- Segments of sessions, rated by observers who are named.
-SELECT clinic, 'segments', instrument, rater
-FROM answered
-WHERE rater = 'observer' AND named
 UNION ALL
 SELECT clinic, instrument, '', ''
 FROM answered
