@@ -38,7 +38,7 @@ MOST_ABSENT, MOST_FAR, LEAST_BEYOND, LEAST_BEYOND_ALONE = 0.002, 0.01, 0.005, 0.
 """Shares of the answers: at the end left free, further out still, and beyond the other end."""
 LEAST_SLOPE, NEAR = {True: 0.03, False: 0.4}, 0.6
 """How many of the furthest answers there are for each one beside them, by whether the mean lies near the end
-left free, in the last two fifths. Where not, it may be free anyway; a code of a missing answer stands alone."""
+left free, in the last two fifths. Else that may be free anyway; a code of a missing answer stands alone."""
 
 MANY, MOST = 0.25, 0.5
 """Shares of forms: worth a warning, and worth holding a file."""
