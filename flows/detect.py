@@ -43,7 +43,7 @@ left free, in the last two fifths. Else that may be free anyway; a code of a mis
 MANY, MOST = 0.25, 0.5
 """Shares of forms: worth a warning, and worth holding a file."""
 FEWEST_CONSTANT = 30
-"""Clients before an item that never varies is noticed."""
+"""Clients before lines, or an item that never varies, are noticed."""
 FAR_FROM_OTHERS = 0.35
 """Part of the range between an item that sits at one end and the mean of the others."""
 
@@ -216,7 +216,7 @@ def _varies(tally: Tally, item: int) -> bool:
 def _straight(form: Form, tally: Tally, share: float) -> tuple[int, ...]:
     """Items in which so large a share of forms say one thing that no people answered them."""
     items = tuple(form.instrument.items)
-    if tally.clients < FEWEST_CLIENTS or len(items) < 5:
+    if tally.clients < FEWEST_CONSTANT or len(items) < 5:
         return ()
     lined = sum(n for answer, n in tally.lines.items() if _is_odd_line(form, answer))
     options = min(form.width(item) for item in items) + 1
