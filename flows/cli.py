@@ -335,9 +335,13 @@ def config_check(site: SiteOption = None, json_: JsonOption = False) -> None:
 @quarantine_app.command("list")
 def quarantine_list(site: SiteOption = None, json_: JsonOption = False) -> None:
     """Refused files, and problems by feed, file and rule, with their counts and remedies."""
-    from flows.quarantine import listed
+    from flows.quarantine import listed, listed_lines
 
-    _print_quarantine(listed(_settings(site).site), json_)
+    found = listed(_settings(site).site)
+    if json_:
+        _print_json(found)
+    else:
+        _print(listed_lines(found))
 
 
 @quarantine_app.command("show")

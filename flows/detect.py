@@ -24,9 +24,9 @@ LINES_WARNING = "straight_lines"
 
 AGAINST = -3.5
 """Standard errors below no correlation: about 1 in 4,300 where there is none; sound items correlate."""
-AGAINST_ELSEWHERE = -2.0
-"""The same without the forms that give one answer to all items: a few careless people can turn a sign.
-Also the least that is ever enough, however clearly the items went together in earlier files."""
+AGAINST_TOO = -2.0
+"""The same without the forms that are one line, where it is AGAINST with them: a few careless people at
+an end can set a sign. Also the least that is ever enough, however clearly earlier files went together."""
 LEAST_GAIN = 14.0
 """How much likelier a turned item must be than a sound one by earlier files, in logarithms."""
 
@@ -36,14 +36,14 @@ WIDEST_SHIFTED = 12
 """Steps of a response scale; on a line of 100 marks the ends are not always used."""
 MOST_ABSENT, MOST_FAR, LEAST_BEYOND, LEAST_BEYOND_ALONE = 0.002, 0.01, 0.005, 0.1
 """Shares of the answers: at the end left free, further out still, and beyond the other end."""
-LEAST_SLOPE = {True: 0.03, False: 0.3}
-"""How many of the furthest answers there are for each one beside them, by whether most answers lie
-near the end left free. Where they do not, it may be free anyway; a code of a missing answer stands alone."""
+LEAST_SLOPE, NEAR = {True: 0.03, False: 0.4}, 0.6
+"""How many of the furthest answers there are for each one beside them, by whether the mean lies near the end
+left free, in the last two fifths. Else that may be free anyway; a code of a missing answer stands alone."""
 
 MANY, MOST = 0.25, 0.5
 """Shares of forms: worth a warning, and worth holding a file."""
 FEWEST_CONSTANT = 30
-"""Clients before an item that never varies is noticed."""
+"""Clients before lines, or an item that never varies, are noticed."""
 FAR_FROM_OTHERS = 0.35
 """Part of the range between an item that sits at one end and the mean of the others."""
 
@@ -118,7 +118,7 @@ def _is_shifted_by(step: int, width: int, by_item: Sequence[Mapping[int, int]], 
     if total < max(FEWEST_SHIFTED, FEWEST_CLIENTS * len(by_item)) or not counts[step]:
         return False
     spread = sum(any(place > 0 for place in one) for one in by_item)
-    near_free_end = sum(place * n for place, n in counts.items()) / total < step - width / 2
+    near_free_end = sum(place * n for place, n in counts.items()) / total < step - NEAR * width
     return (
         absent <= MOST_ABSENT * total
         and far <= MOST_FAR * total
@@ -155,7 +155,8 @@ class _Block:
         self._rest = [item for item in block if item not in form.instrument.reverse]
         self._varied = [item for item in block if _varies(tally, item)]
         self._whole = Relations(tally)
-        self._others = Relations(tally.without_lines()) if tally.lines and self._mixed else None
+        lined = self._mixed and (tally.lines or tally.mirrors)
+        self._others = Relations(tally.without_lines(form.instrument)) if lined else self._whole
         self._expected = Relations(earlier) if earlier else None
 
     def turned(self) -> Collection[int]:
@@ -174,21 +175,21 @@ class _Block:
         expected = self._expected.sets(self._mixed, self._rest, self._signs) if self._expected else 0.0
         least = self._least(expected)
         found = self._whole.sets(self._mixed, self._rest, self._signs)
-        others = self._others.sets(self._mixed, self._rest, self._signs) if self._others else None
+        others = self._others.sets(self._mixed, self._rest, self._signs)
         return self._is_against(found, others, least)
 
     def _worst(self, left: Sequence[int], turned: Collection[int]) -> int | None:
         """The item that runs most clearly against the rest, once those in `turned` are turned back."""
         now = {item: -sign if item in turned else sign for item, sign in self._signs.items()}
         found = self._whole.with_rest(self.block, now)
-        others = self._others.with_rest(self.block, now) if self._others else {}
+        others = self._others.with_rest(self.block, now)
         expected = self._expected.with_rest(self.block, self._signs) if self._expected else {}
         clear = [
             item
             for item in left
-            if self._is_against(found[item], others.get(item), self._least(expected.get(item, 0.0)))
+            if self._is_against(found[item], others[item], self._least(expected.get(item, 0.0)))
         ]
-        return min(clear, key=lambda item: (found[item], item), default=None)
+        return min(clear, key=lambda item: (found[item] + others[item], item), default=None)
 
     def _least(self, expected: float) -> float:
         """Standard errors below 0 that are enough, given the Fisher z of earlier files.
@@ -198,14 +199,13 @@ class _Block:
         """
         if not self._expected or (sound := expected - self._expected.error()) <= 0:
             return AGAINST
-        return max(AGAINST, min(AGAINST_ELSEWHERE, -LEAST_GAIN * self._whole.error() / (2 * sound)))
+        return max(AGAINST, min(AGAINST_TOO, -LEAST_GAIN * self._whole.error() / (2 * sound)))
 
-    def _is_against(self, found: float, others: float | None, least: float) -> bool:
-        """others: the same among forms that do not give one answer to all items."""
-        against = found <= least * self._whole.error()
-        if others is None or self._others is None:
-            return against
-        return against and others <= AGAINST_ELSEWHERE * self._others.error()
+    def _is_against(self, found: float, others: float, least: float) -> bool:
+        """others: the same among forms that are no line."""
+        if others <= least * self._others.error():
+            return True
+        return found <= least * self._whole.error() and others <= AGAINST_TOO * self._others.error()
 
 
 def _varies(tally: Tally, item: int) -> bool:
@@ -216,7 +216,7 @@ def _varies(tally: Tally, item: int) -> bool:
 def _straight(form: Form, tally: Tally, share: float) -> tuple[int, ...]:
     """Items in which so large a share of forms say one thing that no people answered them."""
     items = tuple(form.instrument.items)
-    if tally.clients < FEWEST_CLIENTS or len(items) < 5:
+    if tally.clients < FEWEST_CONSTANT or len(items) < 5:
         return ()
     lined = sum(n for answer, n in tally.lines.items() if _is_odd_line(form, answer))
     options = min(form.width(item) for item in items) + 1

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from flows.detect_tally import Tally
+from flows.detect_tally import Tally, response_of
 from schemas.instrument import Instrument, Response
 from schemas.registry import Registry
 from schemas.site import Feed, FeedInstrument, item_columns
@@ -64,10 +64,7 @@ class Form:
 
     def response(self, item: int) -> Response:
         """What an item may be answered."""
-        # Cards in which items differ say so item by item.
-        of_item = getattr(self.instrument, "response_of", None)
-        found: Response = of_item(item) if of_item else self.instrument.response
-        return found
+        return response_of(self.instrument, item)
 
     def width(self, item: int) -> int:
         """Steps from an item's lowest answer to its highest."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.instrument import Instrument
+from schemas.instrument import Instrument, Response
 
 Integers = npt.NDArray[np.int64]
 
@@ -38,6 +38,7 @@ class Tally:
     products: [i][j], sums over forms of item i times item j
     values:   by item, how often each answer was given by any form that was read, out of range or not
     lines:    answer to the number of forms that give it to every item
+    mirrors:  the same of forms that give it to every item but its opposite to every reversed one
     repeats:  forms equal to the one before, of another client, and no straight line
     """
 
@@ -49,6 +50,7 @@ class Tally:
     products: tuple[tuple[int, ...], ...]
     values: tuple[Mapping[int, int], ...]
     lines: Mapping[int, int]
+    mirrors: Mapping[int, int]
     repeats: int
 
     def as_json(self) -> dict[str, Any]:
@@ -67,25 +69,49 @@ class Tally:
                 "products": tuple(tuple(upper[min(i, j)][max(i, j)] for j in places) for i in places),
                 "values": tuple(_numbered(counts) for counts in raw["values"]),
                 "lines": _numbered(raw["lines"]),
+                "mirrors": _numbered(raw["mirrors"]),
             }
         )
 
-    def without_lines(self) -> Tally:
-        """The same forms but those that give one answer to all items."""
-        lined = sum(self.lines.values())
-        total = sum(value * n for value, n in self.lines.items())
-        squares = sum(value * value * n for value, n in self.lines.items())
-        left = self.forms - lined
+    def without_lines(self, instrument: Instrument) -> Tally:
+        """The same forms but those that are one line, as marked or as scored."""
+        sums, products = np.array(self.sums, dtype=object), np.array(self.products, dtype=object)
+        left = self.forms
+        for counts, mirrored in ((self.lines, False), (self.mirrors, True)):
+            for answer, n in counts.items():
+                form = np.array(_line(instrument, answer, mirrored), dtype=object)
+                sums, products, left = sums - n * form, products - n * np.outer(form, form), left - n
         return Tally(
             **{
                 **vars(self),
                 "forms": left,
                 "clients": min(left, self.clients),
-                "sums": tuple(one - total for one in self.sums),
-                "products": tuple(tuple(one - squares for one in row) for row in self.products),
+                "sums": tuple(sums.tolist()),
+                "products": tuple(map(tuple, products.tolist())),
                 "lines": {},
+                "mirrors": {},
             }
         )
+
+
+def _line(instrument: Instrument, answer: int, mirrored: bool) -> list[int]:
+    """A form that gives one answer to every item, or its opposite to the reversed ones."""
+    turned = instrument.reverse if mirrored else ()
+    return [opposite(instrument, item, answer) if item in turned else answer for item in instrument.items]
+
+
+def opposite(instrument: Instrument, item: int, answer: int) -> int:
+    """What an answer to an item is turned to."""
+    response = response_of(instrument, item)
+    return response.step_min + response.step_max - answer
+
+
+def response_of(instrument: Instrument, item: int) -> Response:
+    """What an item may be answered."""
+    # Cards in which items differ say so item by item.
+    of_item = getattr(instrument, "response_of", None)
+    found: Response = of_item(item) if of_item else instrument.response
+    return found
 
 
 def _numbered(counts: Mapping[Any, int]) -> dict[int, int]:
@@ -105,6 +131,7 @@ def pooled(tallies: Sequence[Tally]) -> Tally:
         products=tuple(_added(rows) for rows in zip(*(one.products for one in tallies), strict=True)),
         values=tuple(_counted(counts) for counts in zip(*(one.values for one in tallies), strict=True)),
         lines=_counted([one.lines for one in tallies]),
+        mirrors=_counted([one.mirrors for one in tallies]),
         repeats=sum(one.repeats for one in tallies),
     )
 
@@ -133,6 +160,7 @@ class Gathered:
     products: Integers
     values: Integers
     lines: Integers
+    mirrors: Integers
     repeats: int
     ends: tuple[tuple[int, ...], tuple[int, ...]] | None
 
@@ -152,6 +180,7 @@ class Gathered:
             self.products + later.products,
             self.values + later.values,
             self.lines + later.lines,
+            self.mirrors + later.mirrors,
             self.repeats + later.repeats + across,
             ends,
         )
@@ -166,6 +195,7 @@ class Gathered:
             products=tuple(map(tuple, self.products.tolist())),
             values=tuple(_sparse(counts) for counts in self.values),
             lines=_sparse(self.lines),
+            mirrors=_sparse(self.mirrors),
             repeats=self.repeats,
         )
 
@@ -192,6 +222,8 @@ def gather(form_no: int, instrument: Instrument, read: pl.DataFrame, good: pl.Da
     clients = forms["client_key"].to_numpy()
     matrix: npt.NDArray[Any] = np.array(answers, dtype=_precision(instrument, forms.height))
     line = _all([column == answers[0] for column in answers[1:]], forms.height)
+    scored = _scored(instrument, answers)
+    mirror = ~line & _all([column == scored[0] for column in scored[1:]], forms.height)
     same = _all([column[1:] == column[:-1] for column in answers], max(forms.height - 1, 0))
     return Gathered(
         form_no=form_no,
@@ -201,10 +233,19 @@ def gather(form_no: int, instrument: Instrument, read: pl.DataFrame, good: pl.Da
         sums=matrix.sum(axis=1, dtype=np.float64).astype(np.int64),
         products=(matrix @ matrix.T).astype(np.int64),
         values=np.stack([_codes(read[column].drop_nulls()) for column in instrument.item_columns]),
-        lines=_codes(forms[instrument.item_columns[0]].filter(pl.Series(line))),
+        lines=_codes(pl.Series(answers[0][line])),
+        mirrors=_codes(pl.Series(scored[0][mirror])),
         repeats=int((same & ~line[1:] & (clients[1:] != clients[:-1])).sum()),
         ends=(_row(answers, clients, 0), _row(answers, clients, -1)) if forms.height else None,
     )
+
+
+def _scored(instrument: Instrument, answers: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    """The answers as a key turns them."""
+    return [
+        opposite(instrument, item, 0) - column if item in instrument.reverse else column
+        for item, column in zip(instrument.items, answers, strict=True)
+    ]
 
 
 def _complete(good: pl.DataFrame, instrument: Instrument) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from flows.build import released
+from flows.report import rows_lines
 from flows.sources import current_run, current_warehouse, newest_warehouse
 from schemas.errors import ConfigError
 from schemas.rules import rules
@@ -42,6 +43,19 @@ def listed(site: Path) -> list[Row]:
     return found
 
 
+def listed_lines(found: Sequence[Row]) -> Iterator[str]:
+    """What `listed` gives, for people: held files in words first, then a line for each file and rule."""
+    for one in found:
+        if one["entry"]:
+            known = rules()[str(one["rule"])]
+            yield f"held: {one['feed']}: {one['file']} (entry {one['entry']})"
+            yield f"  {one['items']}: {known.message} ({known.id})"
+    yield from rows_lines(
+        [{name: value for name, value in one.items() if name not in ("entry", "items")} for one in found],
+        "nothing is in quarantine",
+    )
+
+
 def _held(site: Path) -> dict[tuple[str, str, str], tuple[str, str]]:
     """Entry and items by feed, file and rule; of two deliveries of one name, the later."""
     found: dict[tuple[str, str, str], tuple[str, str]] = {}
@@ -65,7 +79,7 @@ def release(site: Path, what: str, reason: str, now: datetime) -> list[str]:
     said = " ".join(reason.split())
     if len(said) < SHORTEST_REASON:
         raise ConfigError(
-            f"--reason: say in {SHORTEST_REASON} characters or more why the file is right; the ledger keeps it"
+            f"--reason: say why the file is right, in {SHORTEST_REASON} characters or more; it goes on record"
         )
     with newest_warehouse(site) as con:
         found = held(con)
@@ -91,7 +105,7 @@ def _entry(site: Path, what: str, waiting: Collection[str]) -> archive.Entry:
     if fit:
         raise ConfigError(f"{what}: several held files are meant; name one by its entry: {_tags(fit)}")
     if gone := [one for one in meant if one.entry in done]:
-        raise ConfigError(f"{what}: entry {_tags(gone)} was released before; the next run takes it")
+        raise ConfigError(f"{what}: entry {_tags(gone)} was released before, and runs take it")
     if meant:
         raise ConfigError(f"{what}: entry {_tags(meant)} is not held; there is nothing to release")
     raise ConfigError(

@@ -27,6 +27,9 @@ RESPONSE_FEEDS = {
     "limesurvey": write_limesurvey.response_feeds,
 }
 
+FLIPPED_FROM = 30
+"""Clients in a file that comes turned."""
+
 LAST_ANSWER = 21 * 3600 + 1800
 """No questionnaire is completed after half past nine: the exports are made later the same evening."""
 
@@ -56,9 +59,7 @@ def _responses(rng: np.random.Generator, feed: ResponseFeed, courses: Courses, w
     last = day_number(window.last) * DAY + LAST_ANSWER
     sound = joined([fill(rng, courses, sheet, last) for sheet in feed.sheets])
     records = tracked(sound, sound["completed"], window.quarter_ends)
-    flipped = feed.survey.flipped_file
-    if flipped is not None:
-        _flip(records, feed, flipped)
+    flipped = _flip(records, feed)
     records = inject(rng, records, feed.survey, len(window.quarter_ends), window)
     if flipped is not None:
         _hold(records, flipped)
@@ -66,14 +67,21 @@ def _responses(rng: np.random.Generator, feed: ResponseFeed, courses: Courses, w
     return _files(feed.plan, placed, feed.layout(placed), window.quarter_ends, flipped)
 
 
-def _flip(records: Columns, feed: ResponseFeed, file: int) -> None:
-    """One file comes with its reversed items turned already, as if they were marked so."""
+def _flip(records: Columns, feed: ResponseFeed) -> int | None:
+    """One file comes with its reversed items turned already, as if they were marked so; which, if any.
+
+    In a file of few people nobody could tell: a small sample has none.
+    """
+    file = feed.survey.flipped_file
     rows = records["file"] == file
+    if file is None or len(np.unique(records["client"][rows])) < FLIPPED_FROM:
+        return None
     for form in feed.survey.forms:
         given = records[form.id]
         for item in form.reverse:
             turn = rows & (given[:, item - 1] >= form.low)
             given[turn, item - 1] = form.low + form.high - given[turn, item - 1]
+    return file
 
 
 def _hold(records: Columns, file: int) -> None:

@@ -315,6 +315,14 @@ class TestLists:
         )
         assert (code, len(out)) == (0, 2)
 
+    def test_only_a_held_file_is_released(self, accord: Said, first_night: Path):
+        for what, said in (("gad-1.csv", "is not held"), ("no-such.csv", "no delivery has this entry")):
+            code, _, err = accord(
+                "quarantine", "release", what, "--reason", "it is right as it is", "--site", first_night
+            )
+            assert code == 2
+            assert said in err
+
     def test_instruments(self, accord: Said, first_night: Path):
         assert accord("instruments", "--site", first_night)[0] == 0
         assert accord.json("instruments", "show", "srs", "--site", first_night)[0]["id"] == "srs"

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from unittest import mock
 
+import numpy as np
 import polars as pl
 import pytest
 
 from flows import split
+from flows.detect_form import Finding
+from flows.detect_tally import Tally
 from flows.process import process_file, refusal_message
 from schemas.registry import load
+from tests.lib.answered import answers, turned
 from tests.lib.exports import PAIR, csv_text, feed, job, process
+from warehouse.parts import read_counts
 
 TOML = """
 dialect = "csv"
@@ -207,3 +214,79 @@ def test_parts_of_several_questionnaires_lie_side_by_side(tmp_path):
         "mini-0000.parquet",
     ]
     assert part.rows("duo").schema["item_01"] == pl.Int8
+
+
+def of_core_10(top="", form=""):
+    toml = TOML.format(top=top, form=form).replace('"mini"', '"core_10"').replace('{ "often" = 3 }', "{}")
+    return feed(toml.replace('stored_total = "Sum"', ""), forms=load({}))
+
+
+def core_10_text(items=()):
+    card = load({})["core_10"]
+    given = turned(card, answers(np.random.default_rng(6), card, 150), items)
+    rows = [
+        {**ROW, "PID": f"c{at}", "RID": f"R{at}", **{f"Q{item}": str(one[item - 1]) for item in card.items}}
+        for at, one in enumerate(given)
+    ]
+    rows[3]["Q4"], rows[5]["When"] = "9", "x"
+    rows[7] = {name: "" if name.startswith("Q") else cell for name, cell in rows[7].items()}
+    return csv_text(("PID", "RID", "T", "When", *(f"Q{item}" for item in card.items)), rows)
+
+
+class TestSuspectFile:
+    def test_all_that_would_be_accepted_is_quarantined(self, tmp_path):
+        sound = process(tmp_path, of_core_10(), core_10_text(), load({}))
+        held = process(tmp_path, of_core_10(), core_10_text([2, 3]), load({}))
+        assert (sound.counts.accepted, sound.counts.quarantined, sound.counts.held) == (147, 2, [])
+        assert (held.counts.accepted, held.counts.quarantined, held.counts.excluded) == (0, 149, {"empty": 1})
+        assert [(one["rule"], one["columns"]) for one in held.counts.held] == [
+            ("suspect_reversed_items", "Q2, Q3")
+        ]
+        rules = Counter((column, rule) for _, _, column, rule in held.problems())
+        assert rules == {
+            ("Q2, Q3", "suspect_reversed_items"): 147,
+            ("Q4", "out_of_range"): 1,
+            ("When", "invalid_date"): 1,
+        }
+        assert not list(held.folder.glob("core_10-*"))
+        assert held.rows("problems")["response_key"].null_count() == 0
+
+    def test_batches_change_nothing(self, tmp_path):
+        whole = process(tmp_path, of_core_10(), core_10_text([2, 3]), load({}))
+        with blocks(2000, rows=20):
+            cut = process(tmp_path, of_core_10(), core_10_text([2, 3]), load({}))
+        assert len(list(cut.folder.glob("problems-*"))) > 1
+        assert (cut.counts, cut.problems(), cut.records()) == (
+            whole.counts,
+            whole.problems(),
+            whole.records(),
+        )
+
+    @pytest.mark.parametrize("decision", ["released", "already_keyed"])
+    def test_a_decision_lets_it_through(self, tmp_path, decision):
+        content = core_10_text([2, 3]).encode()
+        of = of_core_10(form="already_keyed = true" if decision == "already_keyed" else "")
+        (tmp_path / "export").write_bytes(content)
+        asked = replace(job(of, content, load({})), released=decision == "released")
+        counts = process_file(tmp_path / "export", asked, tmp_path / "out")
+        assert (counts.accepted, counts.held) == (147, [])
+
+    def test_what_earlier_files_say_holds_it(self, tmp_path):
+        content = core_10_text().encode()
+        (tmp_path / "export").write_bytes(content)
+        finding = Finding("suspect_flipped", "core_10", 1, tuple(range(1, 11)), "Q1 to Q10")
+        asked = replace(job(of_core_10(), content, load({})), held=(finding,))
+        counts = process_file(tmp_path / "export", asked, tmp_path / "out")
+        assert (counts.accepted, counts.quarantined, counts.held) == (0, 149, [asdict(finding)])
+
+    def test_the_sums_of_a_held_file_are_kept(self, tmp_path):
+        held = process(tmp_path, of_core_10(), core_10_text([2, 3]), load({}))
+        assert [Tally.from_json(one).forms for one in read_counts(held.folder).forms] == [147]
+
+    def test_a_warning_names_its_rule(self, tmp_path):
+        lines = core_10_text().splitlines()
+        cells = [line.split(",") for line in lines]
+        lined = [",".join([*row[:4], *row[4:5] * 10]) if 10 < at < 60 else line
+                 for at, (row, line) in enumerate(zip(cells, lines, strict=True))]  # fmt: skip
+        part = process(tmp_path, of_core_10(), "\n".join(lined) + "\n", load({}))
+        assert (part.counts.warnings, part.counts.held) == (["straight_lines"], [])

@@ -79,11 +79,15 @@ def expected_fates(site: Path) -> dict[tuple[str, str, int], Expected]:
         for row in defects_of(site)
         if row["source_row"]
     }
-    old = {(row["feed"], row["file"]) for row in defects_of(site) if row["defect"] == "older_snapshot"}
+    whole = {
+        (row["feed"], row["file"]): Expected("", row["expected_fate"], row["expected_reason"])
+        for row in defects_of(site)
+        if not row["source_row"]
+    }
     fates = {}
     for file in truth_of(site)["files"]:
         place = file["feed"], file["file"]
-        sound = Expected("", "superseded" if place in old else "accepted", "")
+        sound = whole.get(place, Expected("", "accepted", ""))
         for row in range(1, file["received"] + 1):
             fates[(*place, row)] = listed.get((*place, row), sound)
     return fates
