@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.instrument import Instrument, Scale, item_column
-from schemas.instrument_parts import SCORE_PLACES
+from schemas.instrument_reading import SCORE_PLACES
 
 STATUSES = ("scored", "prorated", "too_many_missing", "key_not_confirmed")
 SCORE = pl.Decimal(9, SCORE_PLACES)
@@ -20,7 +20,7 @@ def score(
 
     frame:         one row per administration; the item columns hold valid codes (see `schemas.frames`):
                    answers in the smallest step; null and the missing codes count as unanswered
-    confirmed:     whether the site has checked this key; matters where `instrument.needs_confirmation`
+    confirmed:     whether the site has checked this key; see `Instrument.gives_scores`
     already_keyed: the capturing system has reversed the reversed items: they are taken as they stand.
                    Reversal happens once; nothing is ever turned back
     adds:          per scale, in the order of the card: score_<scale> Decimal(9,4), in scale.unit, null unless
@@ -28,7 +28,7 @@ def score(
                    status_<scale> Enum(STATUSES). The same types whatever the data, also without rows
     """
     reverse = frozenset() if already_keyed else instrument.reverse
-    withheld = instrument.needs_confirmation and not confirmed
+    withheld = not instrument.gives_scores(confirmed)
     items = frame.select(column for n in instrument.items for column in _item(n, instrument, n in reverse))
     sums = items.select(column for scale in instrument.scales for column in _sums(scale))
     scores = sums.select(

@@ -6,28 +6,30 @@ Nothing in here scores: `flows.score` does, from these declarations alone.
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
-from itertools import pairwise
+from functools import cached_property
 from typing import Any
 
 from schemas.errors import RegistryError
+from schemas.instrument_checks import disagreements
 from schemas.instrument_parts import (
-    EVIDENCE,
-    Band,
-    Missing,
+    COMPONENTS,
+    Component,
+    ItemResponse,
+    KeySource,
     Response,
-    Scale,
-    Threshold,
-    Vector,
-    item_numbers,
-    whole,
+    Structure,
+    Variant,
+    component,
 )
+from schemas.instrument_reading import EVIDENCE, distinct_items, pairs, whole
+from schemas.instrument_rules import Band, Threshold, Vector
+from schemas.instrument_scales import SITE_KEY, Missing, Scale
 from schemas.raw_table import RawTable, nearest
-from schemas.site import RATERS
+from schemas.site import RATERS, VOCABULARY
 
 __all__ = [
     "CONSTRUCTS",
@@ -42,6 +44,7 @@ __all__ = [
     "Response",
     "Scale",
     "Threshold",
+    "Variant",
     "Vector",
     "item_column",
 ]
@@ -52,13 +55,8 @@ REFUSED, NOT_SHOWN, NOT_APPLICABLE = -102, -103, -104
 MISSING_CODES = (REFUSED, NOT_SHOWN, NOT_APPLICABLE)
 """Item codes that are no answer; like null, they count as unanswered."""
 
-LOWEST_STEP, HIGHEST_STEP = -99, 127
-"""Steps an Int8 item column can hold beside the missing codes."""
-
-MOST_ITEMS = 99
-"""Item columns are numbered with two digits."""
-
-_ID = re.compile(r"[a-z][a-z0-9_]*")
+SOURCED = ("verified", "derived")
+"""Evidence that needs nothing of a site before a form gives scores."""
 
 
 def item_column(number: int) -> str:
@@ -70,12 +68,18 @@ def item_column(number: int) -> str:
 class Instrument:
     """One version of one form.
 
-    raters:        who may fill it in; the key is the same for all of them
-    reverse:       items keyed as min + max - answer
-    outcome_scale: the scale that stands for the instrument
-    risk_items:    items whose answers the data team may be asked to list
-    given:         when it is filled in
-    evidence:      of the key; bands, thresholds and missing rules carry their own
+    raters:         who may fill it in; the key is the same for all of them
+    item_responses: items whose responses end elsewhere than `response`
+    item_names:     ids of the items, where the form's wording is free
+    reverse:        items keyed as min + max - answer
+    outcome_scale:  the scale that stands for the instrument
+    components:     what stands for task, bond and goal
+    risk_items:     items whose answers the data team may be asked to list
+    measure_for:    presenting problems that this is the NHS anxiety measure for
+    given:          when it is filled in
+    evidence:       of the key; bands, thresholds, variants and missing rules carry their own
+    variant:        the response scale in force; empty for the form's own
+    site_key:       where the site's own key comes from, once it is applied
     """
 
     id: str
@@ -85,17 +89,25 @@ class Instrument:
     raters: tuple[str, ...]
     n_items: int
     response: Response
+    item_responses: tuple[ItemResponse, ...]
+    item_names: tuple[str, ...]
     reverse: frozenset[int]
     outcome_scale: str
+    components: tuple[Component, ...]
+    structure: Structure
     risk_items: tuple[int, ...]
+    measure_for: tuple[str, ...]
     given: str
     licence: str
     evidence: str
     sources: tuple[str, ...]
+    variants: tuple[Variant, ...]
     scales: tuple[Scale, ...]
     bands: tuple[Band, ...]
     thresholds: tuple[Threshold, ...]
     vectors: tuple[Vector, ...]
+    variant: str = ""
+    site_key: KeySource | None = None
 
     @classmethod
     def build(cls, raw: Mapping[str, Any], file: str) -> Instrument:
@@ -107,7 +119,7 @@ class Instrument:
         problems: list[str] = []
         instrument = _read(RawTable(raw, file, problems))
         if not problems:
-            problems.extend(f"{file}, {problem}" for problem in _disagreements(instrument))
+            problems.extend(f"{file}, {problem}" for problem in disagreements(instrument))
         if problems:
             raise RegistryError("\n".join(problems))
         return instrument
@@ -125,17 +137,44 @@ class Instrument:
         return tuple(scale.id for scale in self.scales)
 
     @property
+    def variant_ids(self) -> tuple[str, ...]:
+        return tuple(variant.id for variant in self.variants)
+
+    @cached_property
+    def _responses(self) -> Mapping[int, Response]:
+        own = {number: part for part in self.item_responses for number in part.items}
+        return {
+            number: replace(self.response, min=part.min, max=part.max, labels=(), skip=())
+            for number, part in own.items()
+        }
+
+    def response_of(self, number: int) -> Response:
+        """What one item may be answered."""
+        return self._responses.get(number, self.response)
+
+    @property
     def step_min(self) -> int:
-        return self.response.step_min
+        """The lowest code of any item."""
+        return min(self.response_of(number).step_min for number in self.items)
 
     @property
     def step_max(self) -> int:
-        return self.response.step_max
+        """The highest code of any item."""
+        return max(self.response_of(number).step_max for number in self.items)
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether the key is not public and the site has supplied none: then nothing can be scored."""
+        return self.evidence == SITE_KEY and self.site_key is None
 
     @property
     def needs_confirmation(self) -> bool:
         """Whether a site must have checked the key against the printed form before it is used."""
-        return self.evidence not in ("verified", "derived")
+        return self.evidence not in (*SOURCED, SITE_KEY)
+
+    def gives_scores(self, confirmed: bool) -> bool:
+        """confirmed: whether the site has checked the key against the printed form."""
+        return not self.needs_key and (confirmed or not self.needs_confirmation)
 
     def scale(self, id_: str) -> Scale:
         """A scale by its id; raises RegistryError naming the nearest."""
@@ -145,30 +184,76 @@ class Instrument:
         near = nearest(id_, self.scale_ids)
         raise RegistryError(f"{self.id} has no scale {id_!r}; the nearest is {near!r}")
 
+    def codes(self, vector: Vector) -> list[int | None]:
+        """A golden vector's answers as item codes; the vector must be of the response scale in force."""
+        steps: list[int | None] = []
+        for number, answer in zip(self.items, vector.answers, strict=True):
+            none = NOT_APPLICABLE if number in vector.not_applicable else None
+            steps.append(none if answer is None else self.response_of(number).step(answer))
+        return steps
+
+    def as_variant(self, id_: str) -> Instrument:
+        """The form with another of its response scales; empty for its own.
+
+        Ranges follow; bands and thresholds, which are of the form's own scale, are left out; the
+        evidence is that of the weaker of form and variant. raises RegistryError: no such variant
+        """
+        if not id_:
+            return replace(self, vectors=tuple(vector for vector in self.vectors if not vector.variant))
+        found = next((variant for variant in self.variants if variant.id == id_), None)
+        if found is None:
+            near = f"; the nearest is {nearest(id_, self.variant_ids)!r}" if self.variants else ""
+            raise RegistryError(f"{self.id} has no variant {id_!r}{near}")
+        return replace(
+            self,
+            response=found.response,
+            scales=_with_ranges(self.scales, found.response),
+            bands=(),
+            thresholds=(),
+            vectors=tuple(replace(v, variant="") for v in self.vectors if v.variant == id_),
+            evidence=found.evidence if self.evidence in SOURCED else self.evidence,
+            variant=id_,
+        )
+
     def canonical(self) -> dict[str, Any]:
         """All of it as JSON-able data, the same however the TOML was laid out."""
         canonical: dict[str, Any] = _plain(dataclasses.asdict(self))
         return canonical
 
 
+def _with_ranges(scales: Sequence[Scale], response: Response) -> tuple[Scale, ...]:
+    ends = Decimal(response.min), Decimal(response.max)
+    return tuple(
+        replace(scale, range=scale.implied_range([response] * scale.n_items) if scale.items else ends)
+        for scale in scales
+    )
+
+
 def _read(table: RawTable) -> Instrument:
     n_items = whole(table, "n_items")
+    response = Response.build(table.table("response", "response"))
     instrument = Instrument(
         id=table.text("id"),
         title=table.text("title"),
         version=table.text("version"),
         construct=table.choice("construct", CONSTRUCTS),
-        raters=tuple(table.known("raters", rater, RATERS) for rater in table.texts("raters")),
+        raters=_known(table, "raters", RATERS),
         n_items=n_items,
-        response=Response.build(table.table("response", "response")),
-        reverse=frozenset(_once(table, "reverse")),
+        response=response,
+        item_responses=tuple(map(ItemResponse.build, table.tables("item_responses", "item_responses", ""))),
+        item_names=table.texts("item_names"),
+        reverse=frozenset(distinct_items(table, "reverse")),
         outcome_scale=table.text("outcome_scale"),
-        risk_items=_once(table, "risk_items"),
+        components=_components(table),
+        structure=Structure.build(table.table("structure", "structure")),
+        risk_items=distinct_items(table, "risk_items"),
+        measure_for=_known(table, "measure_for", VOCABULARY["problem"]),
         given=table.text("given"),
         licence=table.text("licence"),
         evidence=table.choice("evidence", EVIDENCE),
         sources=table.texts("sources"),
-        scales=tuple(Scale.build(part, n_items) for part in table.tables("scales", "[[scales]]", "id")),
+        variants=tuple(map(Variant.build, table.tables("variants", "[[variants]]", "id"))),
+        scales=_scales(table, n_items, response),
         bands=tuple(map(Band.build, table.tables("bands", "[[bands]]", "label"))),
         thresholds=tuple(map(Threshold.build, table.tables("thresholds", "[[thresholds]]", "name"))),
         vectors=tuple(map(Vector.build, table.tables("vectors", "[[vectors]]", ""))),
@@ -177,115 +262,36 @@ def _read(table: RawTable) -> Instrument:
     return instrument
 
 
-def _once(table: RawTable, key: str) -> tuple[int, ...]:
-    numbers = item_numbers(table, key)
-    if len(set(numbers)) < len(numbers):
-        table.problem(key, "names an item twice")
-    return numbers
+def _known(table: RawTable, key: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    return tuple(table.known(key, word, allowed) for word in table.texts(key))
 
 
-def _disagreements(instrument: Instrument) -> Iterator[str]:
-    yield from _form_problems(instrument)
-    for scale in instrument.scales:
-        for problem in _scale_problems(scale, instrument):
-            yield f"[[scales]] {scale.id}, {problem}"
-    yield from _band_problems(instrument)
-    yield from _threshold_problems(instrument)
-    for number, vector in enumerate(instrument.vectors, start=1):
-        for problem in _vector_problems(vector, instrument):
-            yield f"[[vectors]] no. {number}, {problem}"
+def _components(table: RawTable) -> tuple[Component, ...]:
+    found = pairs(table, "components", component)
+    for name, _ in found:
+        table.known("components", name, COMPONENTS)
+    return found
 
 
-def _form_problems(instrument: Instrument) -> Iterator[str]:
-    response, numbers = instrument.response, set(instrument.items)
-    if not _ID.fullmatch(instrument.id):
-        yield "id: must be lower-case letters, digits and _, and begin with a letter"
-    if not 1 <= instrument.n_items <= MOST_ITEMS:
-        yield f"n_items: must be 1 to {MOST_ITEMS}"
-    if not response.min < response.max:
-        yield "response, max: must be greater than min"
-    if response.step_min < LOWEST_STEP or response.step_max > HIGHEST_STEP:
-        yield f"response: smallest steps must lie between {LOWEST_STEP} and {HIGHEST_STEP}"
-    for key, items in (("reverse", instrument.reverse), ("risk_items", instrument.risk_items)):
-        if not set(items) <= numbers:
-            yield f"{key}: items must be 1 to {instrument.n_items}"
-    for key in ("raters", "sources", "scales"):
-        if not getattr(instrument, key):
-            yield f"{key}: at least one is needed"
-    if instrument.scales and instrument.outcome_scale not in instrument.scale_ids:
-        yield _no_scale("outcome_scale", instrument.outcome_scale, instrument)
+def _scales(table: RawTable, n_items: int, response: Response) -> tuple[Scale, ...]:
+    """In the order of the file: a sum of scales knows those above it."""
+    found: list[Scale] = []
 
+    def items_of(ids: Sequence[str]) -> tuple[int, ...]:
+        return tuple(sorted({number for scale in found if scale.id in ids for number in scale.items}))
 
-def _scale_problems(scale: Scale, instrument: Instrument) -> Iterator[str]:
-    if not _ID.fullmatch(scale.id):
-        yield "id: must be lower-case letters, digits and _, and begin with a letter"
-    if instrument.scale_ids.count(scale.id) > 1:
-        yield "id: another scale has the same"
-    if not scale.items or not set(scale.items) <= set(instrument.items):
-        yield f"items: must be some of 1 to {instrument.n_items}"
-    if len(set(scale.items)) < len(scale.items):
-        yield "items: names an item twice"
-    low, high = scale.implied_range(instrument.response)
-    if scale.range != (low, high):
-        yield f"range: items, method and response make it [{low}, {high}]"
-    if scale.missing.rule == "prorate" and not 1 <= scale.missing.max_missing < scale.n_items:
-        yield f"missing, max_missing: must be 1 to {scale.n_items - 1}"
-
-
-def _band_problems(instrument: Instrument) -> Iterator[str]:
-    for band in instrument.bands:
-        if band.scale not in instrument.scale_ids:
-            yield _no_scale(f"[[bands]] {band.label}, scale", band.scale, instrument)
-    for scale in instrument.scales:
-        starts = [band.start for band in instrument.bands if band.scale == scale.id]
-        if starts and starts[0] != scale.minimum:
-            yield f"[[bands]] of {scale.id}, from: the first must be the lowest score, {scale.minimum}"
-        if any(low >= high for low, high in pairwise(starts)):
-            yield f"[[bands]] of {scale.id}, from: must rise from band to band"
-        if starts and starts[-1] > scale.maximum:
-            yield f"[[bands]] of {scale.id}, from: must not pass the highest score, {scale.maximum}"
-
-
-def _threshold_problems(instrument: Instrument) -> Iterator[str]:
-    names = Counter((threshold.scale, threshold.kind, threshold.name) for threshold in instrument.thresholds)
-    for threshold in instrument.thresholds:
-        place = f"[[thresholds]] {threshold.name}"
-        if threshold.scale not in instrument.scale_ids:
-            yield _no_scale(f"{place}, scale", threshold.scale, instrument)
-            continue
-        low, high = instrument.scale(threshold.scale).range
-        if threshold.kind == "reliable_change":
-            low, high = Decimal(0), high - low
-        if not low <= threshold.value <= high:
-            yield f"{place}, value: must be {low} to {high}"
-        if names[(threshold.scale, threshold.kind, threshold.name)] > 1:
-            yield f"{place}, name: another {threshold.kind} threshold of {threshold.scale} has the same"
-
-
-def _vector_problems(vector: Vector, instrument: Instrument) -> Iterator[str]:
-    if len(vector.answers) != instrument.n_items:
-        yield f"answers: must be {instrument.n_items}, one for each item"
-    if any(answer is not None and instrument.response.step(answer) is None for answer in vector.answers):
-        yield 'answers: each must be an allowed response or "x"'
-    scores = dict(vector.scores)
-    if set(scores) != set(instrument.scale_ids):
-        yield f"scores: must name exactly the scales {', '.join(instrument.scale_ids)}"
-        return
-    for scale in instrument.scales:
-        score = scores[scale.id]
-        if score is not None and not scale.minimum <= score <= scale.maximum:
-            yield f'scores, {scale.id}: must be {scale.minimum} to {scale.maximum}, or "x"'
-
-
-def _no_scale(place: str, word: str, instrument: Instrument) -> str:
-    return f"{place}: there is no scale {word!r}; the nearest is {nearest(word, instrument.scale_ids)!r}"
+    for part in table.tables("scales", "[[scales]]", "id"):
+        found.append(Scale.build(part, n_items, items_of, response))
+    return tuple(found)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - dataclass fields of every kind
-    """Sets in order, decimals without trailing zeros, all else as JSON has it."""
+    """Sets in order, decimals without trailing zeros, dates as text, all else as JSON has it."""
     match value:
         case Decimal():
             return f"{value.normalize():f}"
+        case date():
+            return value.isoformat()
         case frozenset():
             return sorted(value)
         case list() | tuple():

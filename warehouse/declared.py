@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.instrument import CONSTRUCTS, EVIDENCE
-from schemas.instrument_parts import COMPARISONS, DIRECTIONS, THRESHOLD_KINDS
+from schemas.instrument_rules import COMPARISONS, THRESHOLD_KINDS
+from schemas.instrument_scales import DIRECTIONS
 from schemas.rules import rules
 from schemas.site import KINDS, RATERS, VOCABULARY
 from schemas.tables import Column, Table
