@@ -82,14 +82,16 @@ class SecondScorer:
         response = _response(card, use.variant)
         self.steps = 10 ** response.get("decimals", 0)
         self.items = [_item(card, use, response, n) for n in range(1, card["n_items"] + 1)]
-        self._keyed = [{code: item.keyed(code) for code in range(-128, 128)} | {None: None} for item in self.items]
+        codes = (None, *range(-128, 128))
+        self._allowed = [frozenset(code for code in codes if item.allows(code)) for item in self.items]
+        self._keyed = [{code: item.keyed(code) for code in codes} for item in self.items]
         self.withheld = _withheld(card, use)
         self.scales = [scale["id"] for scale in card["scales"]]
         self._one = [self._scale(scale) for scale in card["scales"]]
 
     def valid(self, answers: Answers) -> list[bool]:
         """Item by item, whether what stands there is an answer of the form or a way of giving none."""
-        return [item.allows(code) for item, code in zip(self.items, answers, strict=True)]
+        return [code in allowed for code, allowed in zip(answers, self._allowed, strict=True)]
 
     def score(self, answers: Answers, completed_on: date | None = None) -> list[Result]:
         """Every scale, in the order of the card."""
@@ -167,10 +169,14 @@ def _item(card: Card, use: Use, response: Card, number: int) -> _Item:
 
 
 def _withheld(card: Card, use: Use) -> bool:
-    """Whether there is no score yet: the key is the site's to supply, or the site's to confirm."""
+    """Whether there is no score yet: the key is the site's to supply, or the site's to confirm.
+
+    A response scale that nobody has seen in print needs confirmation as a key does.
+    """
     if card["evidence"] == SITE_KEY:
         return use.key is None
-    return card["evidence"] not in SOURCED and not use.confirmed
+    said = [card, *(one for one in card.get("variants", ()) if one["id"] == use.variant)]
+    return not use.confirmed and any(one["evidence"] not in SOURCED for one in said)
 
 
 def _members(card: Card, scale: Card, key: Card | None) -> list[int]:
