@@ -77,7 +77,7 @@ class _Item:
 class SecondScorer:
     """Scores administrations of one form as one site uses it."""
 
-    def __init__(self, card: Card, use: Use = Use()):  # noqa: B008 - frozen
+    def __init__(self, card: Card, use: Use = Use()):
         self.card, self.use = card, use
         response = _response(card, use.variant)
         self.steps = 10 ** response.get("decimals", 0)
