@@ -283,18 +283,26 @@ def instruments(
 @app.command()
 def export(
     what: Annotated[
-        str, typer.Argument(help="administrations, appointments, scores, rows, quarantine or figures.")
+        str, typer.Argument(help="administrations, appointments, scores, rows, quarantine, figures or risk.")
     ],
     out: OutOption,
     site: SiteOption = None,
     from_: Annotated[Path | None, typer.Option("--from", help="A file `accord build` wrote.")] = None,
     published: Annotated[bool, typer.Option("--published", help="Figures as published, not exact.")] = False,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of the answers in risk.")
+    ] = None,
 ) -> None:
-    """Write a client-level export, or the figures, for the data team."""
-    from flows.sources import run_export
+    """Write a client-level export, or the figures, for the data team.
 
-    rows = run_export(what, _settings(site).site, os.environ, out, from_, published)
+    risk lists answers above zero to items on risk, the oldest first: a list made at night, not an alerting tool.
+    """
+    from flows.sources import RISK, run_export
+
+    rows = run_export(what, _settings(site).site, os.environ, out, from_, published, _day(since))
     typer.echo(f"{out}: {rows:,} rows", err=True)
+    if what == RISK:
+        typer.echo("This list is as old as the last run. It is not an alerting tool.", err=True)
 
 
 @app.command()

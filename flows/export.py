@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
@@ -50,11 +51,13 @@ class Source:
     """What an export reads: a warehouse open for reading, the site it was made from, and its run.
 
     run: a run id, or `build` for a file that `accord build` wrote
+    since: first day of what an export of answers to risk items holds
     """
 
     con: Connection
     setup: Setup
     run: str
+    since: date = date.min
 
 
 def export(what: str, source: Source, out: Path) -> int:
@@ -149,6 +152,15 @@ def _scores(source: Source) -> Iterator[pl.DataFrame]:
     return _with_people(source, exports.scores(source.con))
 
 
+def _risk(source: Source) -> Iterator[pl.DataFrame]:
+    """Answers above zero to items on risk, the oldest first, those without a date last."""
+    items = [(card.id, item) for card in asked_instruments(source.setup) for item in card.risk_items]
+    batches = list(_with_people(source, exports.risks(source.con, items, source.since)))
+    if batches:
+        moment = pl.col("completed_at").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_zone="UTC")
+        yield pl.concat(batches).sort(moment, nulls_last=True, maintain_order=True)
+
+
 def _appointments(source: Source) -> Iterator[pl.DataFrame]:
     return _with_people(source, exports.appointments(source.con))
 
@@ -203,6 +215,10 @@ EXPORTS: Mapping[str, tuple[tuple[str, ...], Read]] = {
             "n_answered", "n_items", "status", "evidence", "stored_total",
         ),
         _scores,
+    ),
+    "risk": (
+        ("run", *RECORD, "client", "clinician", *OCCASION, "item", "answer"),
+        _risk,
     ),
     "rows": (("feed", "file", "source_row", "fate", "reason"), _rows),
     "quarantine": (("feed", "file", "source_row", "column", "rule", "remedy"), _quarantine),

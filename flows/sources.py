@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from flows.build import Setup, last_key, open_site
@@ -16,7 +17,7 @@ from warehouse.publish import CURRENT, PUBLISHED
 from warehouse.secret import load_or_make
 
 WAREHOUSES = "warehouse"
-FIGURES = "figures"
+FIGURES, RISK = "figures", "risk"
 BUILT = "build"
 
 
@@ -43,7 +44,9 @@ def _current(folder: Path) -> Path:
 
 
 @contextmanager
-def opened(site: Path, environ: Mapping[str, str], built: Path | None) -> Iterator[Source]:
+def opened(
+    site: Path, environ: Mapping[str, str], built: Path | None, since: date = date.min
+) -> Iterator[Source]:
     """A warehouse to export from. built: a file that `accord build` wrote; None for the one that stands.
 
     Ids are read back as they were processed: of a run, with the configuration it recorded.
@@ -54,7 +57,7 @@ def opened(site: Path, environ: Mapping[str, str], built: Path | None) -> Iterat
     setup = open_site(site, environ) if built else _setup_of(site, environ, path.stem)
     con = connect(path, read_only=True)
     try:
-        yield Source(con, setup, BUILT if built else path.stem)
+        yield Source(con, setup, BUILT if built else path.stem, since)
     finally:
         con.close()
 
@@ -66,11 +69,22 @@ def _setup_of(site: Path, environ: Mapping[str, str], run: str) -> Setup:
 
 
 def run_export(
-    what: str, site: Path, environ: Mapping[str, str], out: Path, built: Path | None, published: bool
+    what: str,
+    site: Path,
+    environ: Mapping[str, str],
+    out: Path,
+    built: Path | None,
+    published: bool,
+    since: date | None = None,
 ) -> int:
-    """Write one export; the number of rows. published: the figures as published, not exact."""
+    """Write one export; the number of rows.
+
+    published: the figures as published, not exact; since: first day of the answers to risk items
+    """
+    if since and what != RISK:
+        raise ConfigError(f"--since is for {RISK}: {what} are exported whole")
     if not published:
-        with opened(site, environ, built) as source:
+        with opened(site, environ, built, since or date.min) as source:
             return export(what, source, out)
     if what != FIGURES:
         raise ConfigError(f"--published is for figures: {what} are never published")

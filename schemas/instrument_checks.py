@@ -109,14 +109,18 @@ def scale_problems(instrument: Instrument) -> Iterator[str]:
             yield f"[[scales]] {scale.id}, {problem}"
 
 
+def _waits(scale: Scale, instrument: Instrument) -> bool:
+    """Whether the scale has no items yet, and so no range, because the site's key file is not there."""
+    return scale.from_key and instrument.site_key is None
+
+
 def _item_problems(scale: Scale, instrument: Instrument) -> Iterator[str]:
     numbers = set(instrument.items)
     if not ID.fullmatch(scale.id):
         yield f"id: {ID_RULE}"
     if instrument.scale_ids.count(scale.id) > 1:
         yield "id: another scale has the same"
-    waits = scale.from_key and instrument.site_key is None
-    if not waits and not scale.scales and (not scale.items or not set(scale.items) <= numbers):
+    if not _waits(scale, instrument) and not scale.scales and (not scale.items or not set(scale.items) <= numbers):
         yield f"items: must be some of 1 to {instrument.n_items}"
     if len(set(scale.items)) < len(scale.items):
         yield "items: names an item twice"
@@ -186,7 +190,7 @@ def _band_problems(instrument: Instrument) -> Iterator[str]:
     for band in instrument.bands:
         if band.scale not in instrument.scale_ids:
             yield no_scale(f"[[bands]] {band.label}, scale", band.scale, instrument)
-    for scale in instrument.scales:
+    for scale in (one for one in instrument.scales if not _waits(one, instrument)):
         starts = [band.start for band in instrument.bands if band.scale == scale.id]
         if starts and starts[0] != scale.minimum:
             yield f"[[bands]] of {scale.id}, from: the first must be the lowest score, {scale.minimum}"
@@ -205,6 +209,8 @@ def _threshold_problems(instrument: Instrument) -> Iterator[str]:
             yield no_scale(f"{place}, scale", threshold.scale, instrument)
             continue
         low, high = _bounds(threshold, instrument)
+        if _waits(instrument.scale(threshold.scale), instrument):
+            low, high = min(low, threshold.value), max(high, threshold.value)
         if not low <= threshold.value <= high:
             yield f"{place}, value: must be {low} to {high}"
         if names[_key(threshold)] > 1:
@@ -234,8 +240,8 @@ def _change_problems(threshold: Threshold) -> Iterator[str]:
         yield "on: no figure compares single items, so it must be off"
     if any(given) and threshold.kind != "reliable_change":
         yield "sd, reliability: belong to a reliable_change"
-    if any(given) and not all(given):
-        yield "sd, reliability, reliability_kind: give all three or none"
+    if given[1] != given[2]:
+        yield "reliability, reliability_kind: give both or neither"
     if threshold.sd is not None and threshold.sd <= 0:
         yield "sd: must be above 0"
     elif threshold.reliability is not None and not 0 < threshold.reliability < 1:

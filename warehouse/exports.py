@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -53,6 +54,20 @@ QUERIES: Mapping[str, str] = {
         WHERE entry_no BETWEEN {first_entry} AND {last_entry}
             AND source_row BETWEEN {first_row} AND {last_row}
         ORDER BY entry_no, source_row, form_no, scale_no
+    """,
+    # An answer without a date may be as recent as any.
+    "risk": """
+        SELECT
+            export.entry, client_key, clinician_key, a.clinic, feed, file, source_row, a.instrument,
+            rater::VARCHAR AS rater, session, completed_at, asked.item, answers[asked.item] AS answer
+        FROM core_administration AS a
+        JOIN core_export AS export USING (entry_no)
+        JOIN (VALUES {items}) AS asked(instrument, item) ON asked.instrument = a.instrument
+        WHERE entry_no BETWEEN {first_entry} AND {last_entry}
+            AND source_row BETWEEN {first_row} AND {last_row}
+            AND answers[asked.item] > 0
+            AND (completed_on >= DATE '{since}' OR completed_on IS NULL)
+        ORDER BY entry_no, source_row, form_no, asked.item
     """,
     "appointments": """
         SELECT
@@ -137,6 +152,18 @@ def scores(con: Connection, records: int = RECORDS) -> Iterator[pl.DataFrame]:
     return _sliced(con, "scores", records)
 
 
+def risks(
+    con: Connection, items: Iterable[tuple[str, int]], since: date, records: int = RECORDS
+) -> Iterator[pl.DataFrame]:
+    """One row per answer above zero to one of these items, of an administration that stands.
+
+    items: instrument and item number; since: first day of completion, undated ones always being there
+    """
+    asked = ", ".join(f"('{instrument}', {item})" for instrument, item in items)
+    if asked:
+        yield from _sliced(con, "risk", records, items=asked, since=since.isoformat())
+
+
 def appointments(con: Connection, records: int = RECORDS) -> Iterator[pl.DataFrame]:
     """One row per appointment that stands."""
     return _sliced(con, "appointments", records)
@@ -152,9 +179,9 @@ def quarantine(con: Connection, records: int = RECORDS) -> Iterator[pl.DataFrame
     return _sliced(con, "quarantine", records)
 
 
-def _sliced(con: Connection, name: str, records: int) -> Iterator[pl.DataFrame]:
+def _sliced(con: Connection, name: str, records: int, **more: str) -> Iterator[pl.DataFrame]:
     for part in _slices(con, records):
-        yield con.sql(QUERIES[name].format(**asdict(part))).pl()
+        yield con.sql(QUERIES[name].format(**asdict(part), **more)).pl()
 
 
 def _slices(con: Connection, records: int) -> Iterator[_Slice]:

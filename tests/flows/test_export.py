@@ -33,6 +33,7 @@ COLUMNS = {
     "scores": "run,clinic,feed,file,source_row,client,instrument,rater,session,completed_at,scale,score,n_answered,n_items,status,evidence,stored_total",
     "rows": "feed,file,source_row,fate,reason",
     "quarantine": "feed,file,source_row,column,rule,remedy",
+    "risk": "run,clinic,feed,file,source_row,client,clinician,instrument,rater,session,completed_at,item,answer",
     "figures": "figure,definition,service,clinic,grain,period,instrument,scale,numerator,denominator,value,unit,n,state",
 }
 
