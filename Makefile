@@ -18,7 +18,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-index-url --custom-compile-command 'make lock'
 PYTEST = .venv/bin/python -m pytest
 
-.PHONY: help run test test-browser dashboard check bench test-next lock clean
+.PHONY: help run test test-browser dashboard check docs bench test-next lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ check: .venv/.dev ## Lint, formatting and types
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
+
+docs: .venv/.run ## Write docs/instruments anew from the instruments' TOML files
+	@.venv/bin/python -m flows.cli instruments docs docs/instruments
 
 bench: .venv/.dev ## Measure: time and memory, beside plain DuckDB
 	@$(PYTEST) -m bench -s

@@ -233,7 +233,16 @@ def dimensions(
             for session in (due.sessions if isinstance(due.sessions, tuple) else (None,))
         ],
         "core_instrument": [
-            (i.id, i.title, i.construct, i.outcome_scale, i.n_items, i.evidence) for i in instruments
+            (
+                i.id,
+                i.title,
+                i.construct,
+                i.outcome_scale,
+                i.n_items,
+                i.evidence,
+                ",".join(i.measure_for) or None,
+            )
+            for i in instruments
         ],
         "core_scale": [
             (i.id, s.id, number, len(s.items), s.minimum, s.maximum, s.direction, s.unit)
@@ -241,7 +250,19 @@ def dimensions(
             for number, s in enumerate(i.scales, 1)
         ],
         "core_threshold": [
-            (i.id, t.scale, t.kind, t.name, t.value, t.comparison, t.evidence)
+            (
+                i.id,
+                t.scale,
+                t.kind,
+                t.name,
+                t.value,
+                t.comparison,
+                t.evidence,
+                t.level or None,
+                t.sd,
+                t.reliability,
+                t.recorded,
+            )
             for i in instruments
             for t in i.thresholds
             if t.on

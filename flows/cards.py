@@ -1,4 +1,4 @@
-"""Instruments for people: the list with evidence, one card, and the check of a TOML."""
+"""Instruments for people: the list with evidence, one card, the check of a TOML, and the pages of docs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ import polars as pl
 from flows.config import SITE_FILE, load_site
 from flows.report import table
 from flows.score import score
+from schemas.cards import instrument_card
 from schemas.errors import ConfigError, RegistryError
-from schemas.instrument import Instrument
-from schemas.registry import Registry, instrument_card, load, read_instrument
+from schemas.instrument import Instrument, Vector
+from schemas.key_file import SUFFIX, with_key
+from schemas.pages import pages
+from schemas.registry import Registry, load, read_instrument, read_toml
+
+WORDS = ("list", "show", "check", "docs")
+NEEDED = {"show": "an id", "check": "a TOML file", "docs": "a folder"}
 
 
 def _registry(site: Path) -> Registry:
@@ -23,19 +29,25 @@ def _registry(site: Path) -> Registry:
 
 
 def instrument_lines(what: str, name: str, site: Path) -> Iterator[str]:
-    """Lines of `accord instruments [list|show ID|check FILE]`."""
+    """Lines of `accord instruments [list|show ID|check FILE|docs DIR]`."""
     if what == "list":
         yield from _list(site)
-        return
-    instrument = _asked(what, name, site)
-    yield from instrument_card(instrument).splitlines()
-    if what == "check":
-        n = len(instrument.vectors)
-        yield (
-            f"{name}: {n} golden vector{'s hold' if n > 1 else ' holds'}"
-            if n
-            else f"{name}: no golden vectors"
-        )
+    elif what == "docs":
+        yield from _write_pages(Path(_named(what, name)))
+    else:
+        instrument = _asked(what, name, site)
+        yield from instrument_card(instrument).splitlines()
+        if what == "check":
+            yield f"{name}: {_held(instrument)}"
+
+
+def _held(instrument: Instrument) -> str:
+    n = len(instrument.vectors)
+    if instrument.site_key:
+        return "the key file fits the form, which now gives scores; try it on answers scored by hand"
+    if not n:
+        return "no golden vectors"
+    return f"{n} golden vector{'s hold' if n > 1 else ' holds'}"
 
 
 def instruments_json(what: str, name: str, site: Path) -> list[dict[str, Any]]:
@@ -45,12 +57,19 @@ def instruments_json(what: str, name: str, site: Path) -> list[dict[str, Any]]:
     return [_asked(what, name, site).canonical()]
 
 
-def _asked(what: str, name: str, site: Path) -> Instrument:
-    if what not in ("show", "check"):
-        raise ConfigError(f"instruments takes list, show or check, not {what}")
+def _named(what: str, name: str) -> str:
+    if what not in WORDS:
+        raise ConfigError(f"instruments takes {', '.join(WORDS[:-1])} or {WORDS[-1]}, not {what}")
     if not name:
-        raise ConfigError(f"instruments {what} needs {'an id' if what == 'show' else 'a TOML file'}")
-    return _registry(site)[name] if what == "show" else _checked(Path(name))
+        raise ConfigError(f"instruments {what} needs {NEEDED[what]}")
+    return name
+
+
+def _asked(what: str, name: str, site: Path) -> Instrument:
+    _named(what, name)
+    if what == "docs":
+        raise ConfigError("instruments docs writes pages and prints no JSON")
+    return _registry(site)[name] if what == "show" else _checked(Path(name), site)
 
 
 def _list(site: Path) -> Iterator[str]:
@@ -63,13 +82,29 @@ def _list(site: Path) -> Iterator[str]:
 
 
 def _state(instrument: Instrument, confirmed: Collection[str]) -> str:
+    if instrument.needs_key:
+        return "no, until the site supplies its key"
+    if instrument.site_key:
+        return "yes, by the site's key"
     if not instrument.needs_confirmation:
         return "yes"
     return "yes, confirmed by the site" if instrument.id in confirmed else "no, until confirmed"
 
 
-def _checked(path: Path) -> Instrument:
-    """The instrument of a TOML whose golden vectors hold.
+def _write_pages(folder: Path) -> Iterator[str]:
+    """Pages of the shipped forms; a page of a form that is gone is removed."""
+    made = pages(load())
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob("*.md")):
+        if old.name not in made:
+            old.unlink()
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    yield f"{folder}: {len(made)} pages"
+
+
+def _checked(path: Path, site: Path) -> Instrument:
+    """The instrument of a TOML whose golden vectors hold, or of a key file that fits its form.
 
     raises: RegistryError naming the first that does not
     """
@@ -77,18 +112,37 @@ def _checked(path: Path) -> Instrument:
         content = path.read_bytes()
     except OSError:
         raise ConfigError(f"{path}: cannot be read") from None
+    if path.name.endswith(SUFFIX):
+        # By the shipped forms and the site's own, without the keys it has already.
+        known = load(_own_forms(site))
+        return with_key(read_toml(content, path.name), path.name, {id_: known[id_] for id_ in known})
     instrument = read_instrument(content, path.name)
     for number, vector in enumerate(instrument.vectors, 1):
-        steps = [None if answer is None else instrument.response.step(answer) for answer in vector.answers]
-        row = dict(zip(instrument.item_columns, steps, strict=True))
-        scored = score(pl.DataFrame([row], schema=dict.fromkeys(row, pl.Int8)), instrument, confirmed=True)
-        for scale, expected in vector.scores:
-            _compare(path.name, number, scale, expected, scored[f"score_{scale}"][0])
+        check_vector(instrument, vector, f"{path.name}, [[vectors]] {number}")
     return instrument
 
 
-def _compare(file: str, number: int, scale: str, expected: Decimal | None, found: Decimal | None) -> None:
+def _own_forms(site: Path) -> dict[str, bytes]:
+    if not (site / SITE_FILE).exists():
+        return {}
+    forms = load_site(site).forms
+    return {name: text.encode() for name, text in forms.items() if not name.endswith(SUFFIX)}
+
+
+def check_vector(instrument: Instrument, vector: Vector, place: str) -> None:
+    """Raises RegistryError where the key and a golden vector disagree; a refusal must give no score."""
+    form = instrument.as_variant(vector.variant)
+    row = dict(zip(form.item_columns, form.codes(vector), strict=True))
+    scored = score(pl.DataFrame([row], schema=dict.fromkeys(row, pl.Int8)), form, confirmed=True)
+    expected = dict(vector.scores)
+    statuses = dict.fromkeys(form.scale_ids, "key_not_confirmed") if vector.refusal else dict(vector.statuses)
+    for scale in form.scale_ids:
+        _compare(f"{place}, {scale}", scored[f"score_{scale}"][0], expected.get(scale))
+        if scale in statuses:
+            _compare(f"{place}, {scale}, status", scored[f"status_{scale}"][0], statuses[scale])
+
+
+def _compare(place: str, found: Decimal | str | None, expected: Decimal | str | None) -> None:
     if expected != found:
-        raise RegistryError(
-            f"{file}, [[vectors]] {number}, {scale}: the key gives {found}, the vector says {expected}"
-        )
+        said = ["no score" if one is None else one for one in (found, expected)]
+        raise RegistryError(f"{place}: the key gives {said[0]}, the vector says {said[1]}")

@@ -265,12 +265,12 @@ def runs(site: SiteOption = None, json_: JsonOption = False) -> None:
 
 @app.command()
 def instruments(
-    what: Annotated[str, typer.Argument(help="list, show or check.")] = "list",
-    name: Annotated[str, typer.Argument(help="An instrument's id, or a TOML file to check.")] = "",
+    what: Annotated[str, typer.Argument(help="list, show, check or docs.")] = "list",
+    name: Annotated[str, typer.Argument(help="An instrument's id, a TOML file to check, or a folder for pages.")] = "",
     site: SiteOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """The questionnaires Accord can score, with their evidence; one card; or check a TOML."""
+    """The questionnaires Accord can score, with their evidence; one card; check a TOML; write the pages."""
     from flows.cards import instrument_lines, instruments_json
 
     folder = _settings(site).site

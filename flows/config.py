@@ -9,7 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
+from schemas.cards import why_no_score
 from schemas.errors import ConfigError
+from schemas.key_file import SUFFIX
 from schemas.registry import Registry, load
 from schemas.site import Feed, Site
 from schemas.site_checks import OWN_FOLDERS
@@ -45,14 +47,17 @@ def load_site(folder: Path) -> SiteConfig:
 
 
 def read_config(toml: str, forms: Mapping[str, str]) -> SiteConfig:
-    """The same from texts, as a run recorded them. forms: the site's own instruments by file name."""
+    """The same from texts, as a run recorded them.
+
+    forms: the site's own instruments and key files by file name
+    """
     registry = load({f"{OWN_FORMS}/{name}": text.encode() for name, text in forms.items()})
     try:
         raw = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{SITE_FILE}: is no TOML: {error}") from None
     site = parse_site(raw, SITE_FILE, {id_: registry[id_] for id_ in registry.ids})
-    return SiteConfig(site, registry, toml, forms)
+    return SiteConfig(site, registry.as_variants(site.variants), toml, forms)
 
 
 def init_site(folder: Path, name: str, timezone: str, environ: Mapping[str, str]) -> Key:
@@ -83,7 +88,7 @@ def check(folder: Path, environ: Mapping[str, str]) -> list[str]:
         f"{SITE_FILE}: {site.name}, {site.timezone}",
         f"clinics: {', '.join(clinic.id for clinic in site.clinics)}",
         f"services: {', '.join(site.services)}",
-        f"instruments: {len(registry)}, of which {len(forms)} of this site",
+        _forms_line(registry, forms),
         _key_line(folder, environ),
         *(_feed_line(folder, feed) for feed in site.feeds),
     ]
@@ -102,6 +107,12 @@ def _text(path: Path, name: str, without: str) -> str:
         raise ConfigError(f"{name}: cannot be read") from None
 
 
+def _forms_line(registry: Registry, forms: Mapping[str, str]) -> str:
+    keys = sum(name.endswith(SUFFIX) for name in forms)
+    own = f"instruments: {len(registry)}, of which {len(forms) - keys} of this site"
+    return f"{own}; key files {keys}" if keys else own
+
+
 def _key_line(folder: Path, environ: Mapping[str, str]) -> str:
     if KEY_VARIABLE not in environ and not (folder / KEY_FILE).exists():
         return "key: none yet; the first run makes it"
@@ -115,6 +126,16 @@ def _feed_line(folder: Path, feed: Feed) -> str:
     return f"feed {feed.id}: {feed.kind}, {feed.dialect}, files {found}" + (f"; {forms}" if forms else "")
 
 
+def unscored(site: Site, registry: Registry) -> list[str]:
+    """A line for each instrument of the feeds that gives no score, with what the site must do."""
+    asked = sorted({one.id for feed in site.feeds for one in feed.instruments})
+    return [
+        f"instrument {id_}: gives no score; {why_no_score(registry[id_])}"
+        for id_ in asked
+        if not registry[id_].gives_scores(id_ in site.confirmed_instruments)
+    ]
+
+
 def _remarks(folder: Path, site: Site, registry: Registry) -> Iterator[str]:
     """Things that are no errors and yet seldom meant."""
     if not site.feeds:
@@ -122,10 +143,7 @@ def _remarks(folder: Path, site: Site, registry: Registry) -> Iterator[str]:
     for feed in site.feeds:
         if not archive.count_files(folder, feed.path):
             yield f"feed {feed.id}: no file matches its path"
-    used = sorted({one.id for feed in site.feeds for one in feed.instruments})
-    for id_ in used:
-        if registry[id_].needs_confirmation and id_ not in site.confirmed_instruments:
-            yield f"instrument {id_}: gives no score until it is listed in confirmed_instruments"
+    yield from unscored(site, registry)
     for due in site.due:
         clinics = {clinic.id for clinic in site.clinics if clinic.service == due.service}
         answered = {one.id for feed in site.feeds if feed.clinic in clinics for one in feed.instruments}

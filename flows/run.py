@@ -28,6 +28,7 @@ from flows.build import (
     open_site,
     works,
 )
+from flows.config import unscored
 from flows.inputs import Inputs
 from schemas import metrics
 from schemas.rules import rules
@@ -134,7 +135,7 @@ def _notes(setup: Setup, collected: archive.Collected) -> list[str]:
         f"runs/{run}.json cannot be read: restore it from the backup"
         for run in manifest.damaged(setup.folder)
     ]
-    return [*key_note(setup), *notes]
+    return [*key_note(setup), *notes, *unscored(setup.site, setup.registry)]
 
 
 def key_note(setup: Setup) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from schemas.instrument import MISSING_CODES, Instrument
+from schemas.instrument import MISSING_CODES, Instrument, item_column
 from schemas.tables import ADMINISTRATION_COLUMNS, CLINIC, ENTRY_NO, RATER
 
 if TYPE_CHECKING:
@@ -47,14 +47,15 @@ class Breach(NamedTuple):
 
 def invalid_mask(instrument: Instrument) -> dict[str, pl.Expr]:
     """Item column -> expression, True where the cell is no allowed answer and no missing code; never null."""
-    return {column: _invalid(column, instrument).fill_null(False) for column in instrument.item_columns}
+    return {item_column(number): _invalid(number, instrument).fill_null(False) for number in instrument.items}
 
 
-def _invalid(column: str, instrument: Instrument) -> pl.Expr:
-    cell = pl.col(column)
+def _invalid(number: int, instrument: Instrument) -> pl.Expr:
+    cell, response = pl.col(item_column(number)), instrument.response_of(number)
     low, high = min(MISSING_CODES), max(MISSING_CODES)
-    between = (cell > high) & (cell < instrument.step_min)
-    return (cell < low) | between | (cell > instrument.step_max)
+    between = (cell > high) & (cell < response.step_min)
+    outside = (cell < low) | between | (cell > response.step_max)
+    return outside | cell.is_in(response.skipped_steps) if response.skip else outside
 
 
 @cache
@@ -81,8 +82,8 @@ def administration_schema(instrument: Instrument) -> DataFrameSchema:
         for part in PART_COLUMNS
     }
     items = {
-        name: column(pl.Int8(), True, _invalid(name, instrument), OUT_OF_RANGE)
-        for name in instrument.item_columns
+        item_column(number): column(pl.Int8(), True, _invalid(number, instrument), OUT_OF_RANGE)
+        for number in instrument.items
     }
     return pa.DataFrameSchema({**shared, **items}, name=f"administrations of {instrument.id}")
 

@@ -6,17 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from schemas.instrument_form import Form
 from schemas.instrument_parts import Response
 from schemas.instrument_reading import ID, ID_RULE
 from schemas.instrument_rules import SINGLE_KINDS, Threshold, Vector
 from schemas.instrument_scales import SITE_KEY, Scale
 from schemas.instrument_structure import structure_problems
 from schemas.raw_table import nearest
-
-if TYPE_CHECKING:
-    from schemas.instrument import Instrument
 
 LOWEST_STEP, HIGHEST_STEP = -99, 127
 """Steps an Int8 item column can hold beside the missing codes."""
@@ -25,7 +22,7 @@ MOST_ITEMS = 99
 """Item columns are numbered with two digits."""
 
 
-def disagreements(instrument: Instrument) -> Iterator[str]:
+def disagreements(instrument: Form) -> Iterator[str]:
     """One line for each disagreement, beginning with table and key."""
     yield from _form_problems(instrument)
     yield from _response_problems(instrument)
@@ -39,7 +36,7 @@ def disagreements(instrument: Instrument) -> Iterator[str]:
             yield f"[[vectors]] no. {number}, {problem}"
 
 
-def _form_problems(instrument: Instrument) -> Iterator[str]:
+def _form_problems(instrument: Form) -> Iterator[str]:
     numbers = set(instrument.items)
     if not ID.fullmatch(instrument.id):
         yield f"id: {ID_RULE}"
@@ -62,7 +59,7 @@ def _form_problems(instrument: Instrument) -> Iterator[str]:
         yield "reverse: comes from the site's key file"
 
 
-def _response_problems(instrument: Instrument) -> Iterator[str]:
+def _response_problems(instrument: Form) -> Iterator[str]:
     yield from _one_response("response", instrument.response)
     listed = [number for part in instrument.item_responses for number in part.items]
     for part in instrument.item_responses:
@@ -81,11 +78,12 @@ def _one_response(place: str, response: Response) -> Iterator[str]:
         yield f"{place}: smallest steps must lie between {LOWEST_STEP} and {HIGHEST_STEP}"
     if not all(response.min < value < response.max for value in response.skip):
         yield f"{place}, skip: must lie between min and max"
-    if response.labels and len(response.labels) != response.n_answers:
-        yield f"{place}, labels: must be {response.n_answers}, one for each answer from lowest to highest"
+    n = len(response.steps)
+    if response.labels and len(response.labels) != n:
+        yield f"{place}, labels: must be {n}, one for each answer from lowest to highest"
 
 
-def _variant_problems(instrument: Instrument) -> Iterator[str]:
+def _variant_problems(instrument: Form) -> Iterator[str]:
     ids = [variant.id for variant in instrument.variants]
     for variant in instrument.variants:
         place = f"[[variants]] {variant.id}"
@@ -98,7 +96,7 @@ def _variant_problems(instrument: Instrument) -> Iterator[str]:
         yield "[[variants]]: a form with item_responses or a table of scores has one response scale only"
 
 
-def scale_problems(instrument: Instrument) -> Iterator[str]:
+def scale_problems(instrument: Form) -> Iterator[str]:
     for scale in instrument.scales:
         for problem in (
             *_item_problems(scale, instrument),
@@ -109,18 +107,22 @@ def scale_problems(instrument: Instrument) -> Iterator[str]:
             yield f"[[scales]] {scale.id}, {problem}"
 
 
-def _waits(scale: Scale, instrument: Instrument) -> bool:
+def _waits(scale: Scale, instrument: Form) -> bool:
     """Whether the scale has no items yet, and so no range, because the site's key file is not there."""
     return scale.from_key and instrument.site_key is None
 
 
-def _item_problems(scale: Scale, instrument: Instrument) -> Iterator[str]:
+def _item_problems(scale: Scale, instrument: Form) -> Iterator[str]:
     numbers = set(instrument.items)
     if not ID.fullmatch(scale.id):
         yield f"id: {ID_RULE}"
     if instrument.scale_ids.count(scale.id) > 1:
         yield "id: another scale has the same"
-    if not _waits(scale, instrument) and not scale.scales and (not scale.items or not set(scale.items) <= numbers):
+    if (
+        not _waits(scale, instrument)
+        and not scale.scales
+        and (not scale.items or not set(scale.items) <= numbers)
+    ):
         yield f"items: must be some of 1 to {instrument.n_items}"
     if len(set(scale.items)) < len(scale.items):
         yield "items: names an item twice"
@@ -130,7 +132,7 @@ def _item_problems(scale: Scale, instrument: Instrument) -> Iterator[str]:
         yield f'items: "{SITE_KEY}" is for a form with evidence = "{SITE_KEY}"'
 
 
-def _range_problems(scale: Scale, instrument: Instrument) -> Iterator[str]:
+def _range_problems(scale: Scale, instrument: Form) -> Iterator[str]:
     if not scale.items or not set(scale.items) <= set(instrument.items):
         return
     low, high = scale.implied_range([instrument.response_of(number) for number in scale.items])
@@ -144,7 +146,7 @@ def _range_problems(scale: Scale, instrument: Instrument) -> Iterator[str]:
         yield "round_to: is for a sum, with at least the decimals of the responses"
 
 
-def _table_problems(scale: Scale, instrument: Instrument) -> Iterator[str]:
+def _table_problems(scale: Scale, instrument: Form) -> Iterator[str]:
     responses = [instrument.response_of(number) for number in scale.items]
     low, high = sum(one.min for one in responses), sum(one.max for one in responses)
     if [total for total, _ in scale.table] != list(range(low, high + 1)):
@@ -157,7 +159,7 @@ def _table_problems(scale: Scale, instrument: Instrument) -> Iterator[str]:
         yield "missing: a table has scores of complete answers only"
 
 
-def _sum_problems(scale: Scale, instrument: Instrument) -> Iterator[str]:
+def _sum_problems(scale: Scale, instrument: Form) -> Iterator[str]:
     if scale.method != "sum_of_scales":
         return
     before = instrument.scale_ids[: instrument.scale_ids.index(scale.id)]
@@ -186,7 +188,7 @@ def _missing_problems(scale: Scale) -> Iterator[str]:
         yield "missing, from: must be in order, oldest first"
 
 
-def _band_problems(instrument: Instrument) -> Iterator[str]:
+def _band_problems(instrument: Form) -> Iterator[str]:
     for band in instrument.bands:
         if band.scale not in instrument.scale_ids:
             yield no_scale(f"[[bands]] {band.label}, scale", band.scale, instrument)
@@ -200,7 +202,7 @@ def _band_problems(instrument: Instrument) -> Iterator[str]:
             yield f"[[bands]] of {scale.id}, from: must not pass the highest score, {scale.maximum}"
 
 
-def _threshold_problems(instrument: Instrument) -> Iterator[str]:
+def _threshold_problems(instrument: Form) -> Iterator[str]:
     names = Counter(_key(threshold) for threshold in instrument.thresholds)
     on = Counter(_key(threshold)[:2] for threshold in instrument.thresholds if threshold.on)
     for threshold in instrument.thresholds:
@@ -224,7 +226,7 @@ def _key(threshold: Threshold) -> tuple[str, str, str]:
     return threshold.scale, threshold.kind, threshold.name
 
 
-def _bounds(threshold: Threshold, instrument: Instrument) -> tuple[Decimal, Decimal]:
+def _bounds(threshold: Threshold, instrument: Form) -> tuple[Decimal, Decimal]:
     low, high = instrument.scale(threshold.scale).range
     if threshold.per == "item":
         ends = [instrument.response_of(number) for number in instrument.scale(threshold.scale).items]
@@ -251,7 +253,7 @@ def _change_problems(threshold: Threshold) -> Iterator[str]:
         yield f"value: sd, reliability and level make it {exact:.2f}, or the next whole number"
 
 
-def _vector_problems(vector: Vector, instrument: Instrument) -> Iterator[str]:
+def _vector_problems(vector: Vector, instrument: Form) -> Iterator[str]:
     if vector.variant and vector.variant not in instrument.variant_ids:
         near = (
             f"; the nearest is {nearest(vector.variant, instrument.variant_ids)!r}"
@@ -270,7 +272,7 @@ def _vector_problems(vector: Vector, instrument: Instrument) -> Iterator[str]:
         yield "refusal: must be true, for the form has no public key"
 
 
-def _answer_problems(vector: Vector, form: Instrument) -> Iterator[str]:
+def _answer_problems(vector: Vector, form: Form) -> Iterator[str]:
     if len(vector.answers) != form.n_items:
         yield f"answers: must be {form.n_items}, one for each item"
         return
@@ -283,7 +285,7 @@ def _answer_problems(vector: Vector, form: Instrument) -> Iterator[str]:
         yield f'answers: each must be an allowed response, "x" or "na"; item {wrong[0]} is none'
 
 
-def _score_problems(vector: Vector, form: Instrument) -> Iterator[str]:
+def _score_problems(vector: Vector, form: Form) -> Iterator[str]:
     scores = dict(vector.scores)
     if set(scores) != set(form.scale_ids):
         yield f"scores: must name exactly the scales {', '.join(form.scale_ids)}"
@@ -295,9 +297,9 @@ def _score_problems(vector: Vector, form: Instrument) -> Iterator[str]:
     yield from _unknown("statuses", (id_ for id_, _ in vector.statuses), form)
 
 
-def _unknown(place: str, ids: Iterable[str], form: Instrument) -> Iterator[str]:
+def _unknown(place: str, ids: Iterable[str], form: Form) -> Iterator[str]:
     yield from (no_scale(place, id_, form) for id_ in ids if id_ not in form.scale_ids)
 
 
-def no_scale(place: str, word: str, instrument: Instrument) -> str:
+def no_scale(place: str, word: str, instrument: Form) -> str:
     return f"{place}: there is no scale {word!r}; the nearest is {nearest(word, instrument.scale_ids)!r}"

@@ -68,9 +68,11 @@ class Response:
         return tuple(value * self.steps_per_point for value in self.skip)
 
     @property
-    def n_answers(self) -> int:
-        """How many different answers there are."""
-        return self.step_max - self.step_min + 1 - len(self.skip)
+    def steps(self) -> tuple[int, ...]:
+        """Codes of all answers, from the lowest."""
+        return tuple(
+            code for code in range(self.step_min, self.step_max + 1) if code not in self.skipped_steps
+        )
 
     def step(self, answer: Decimal) -> int | None:
         """An answer in printed units as its code; None where the scale has no such answer."""

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING
 
+from schemas.instrument_form import Form
 from schemas.instrument_scales import Scale
 from schemas.raw_table import nearest
 
-if TYPE_CHECKING:
-    from schemas.instrument import Instrument
 
-
-def structure_problems(instrument: Instrument) -> Iterator[str]:
+def structure_problems(instrument: Form) -> Iterator[str]:
     """Declared and found, scale by scale.
 
     Scales over the whole form, and other scores of the same items, need no mention; which items a
@@ -33,7 +30,7 @@ def structure_problems(instrument: Instrument) -> Iterator[str]:
     yield from _component_problems(instrument)
 
 
-def _partition_problems(instrument: Instrument) -> Iterator[str]:
+def _partition_problems(instrument: Form) -> Iterator[str]:
     scales = [instrument.scale(id_) for id_ in instrument.structure.partition]
     if not scales or any(scale.from_key for scale in scales):
         return
@@ -46,7 +43,7 @@ def _partition_problems(instrument: Instrument) -> Iterator[str]:
             yield f"structure, partition: item {number} is in no scale of it"
 
 
-def _sharing_problems(instrument: Instrument) -> Iterator[str]:
+def _sharing_problems(instrument: Form) -> Iterator[str]:
     parts = [scale for scale in instrument.scales if not scale.from_key and not _whole(scale, instrument)]
     sharing = [(one, two) for one, two in combinations(parts, 2) if _share(one, two)]
     for one, two in sharing:
@@ -58,7 +55,7 @@ def _sharing_problems(instrument: Instrument) -> Iterator[str]:
             yield f"structure, overlap: {id_} shares no item with another part of the form"
 
 
-def _whole(scale: Scale, instrument: Instrument) -> bool:
+def _whole(scale: Scale, instrument: Form) -> bool:
     return set(scale.items) == set(instrument.items)
 
 
@@ -68,13 +65,13 @@ def _share(one: Scale, two: Scale) -> bool:
     return bool(set(one.items) & set(two.items)) and not twins
 
 
-def _declared(one: Scale, two: Scale, instrument: Instrument) -> bool:
+def _declared(one: Scale, two: Scale, instrument: Form) -> bool:
     """Whether either, or another score of the same items, is declared to overlap; a sum shares its parts."""
     overlap = [set(instrument.scale(id_).items) for id_ in instrument.structure.overlap]
     return set(one.items) in overlap or set(two.items) in overlap or one.id in two.scales
 
 
-def _component_problems(instrument: Instrument) -> Iterator[str]:
+def _component_problems(instrument: Form) -> Iterator[str]:
     for name, given in instrument.components:
         if isinstance(given, str) and given not in instrument.scale_ids:
             near = nearest(given, instrument.scale_ids)
@@ -88,7 +85,7 @@ def _component_problems(instrument: Instrument) -> Iterator[str]:
             yield f"components: {one} and {two} share items"
 
 
-def _items(given: str | tuple[int, ...], instrument: Instrument) -> Sequence[int]:
+def _items(given: str | tuple[int, ...], instrument: Form) -> Sequence[int]:
     if not isinstance(given, str):
         return given
     return instrument.scale(given).items if given in instrument.scale_ids else ()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
 
 from schemas.errors import RegistryError
-from schemas.instrument import Instrument, Scale
+from schemas.instrument import Instrument
+from schemas.key_file import SUFFIX, with_key
 from schemas.raw_table import nearest
 
 SHIPPED = "schemas/instruments"
@@ -55,22 +57,37 @@ class Registry:
     def __len__(self) -> int:
         return len(self.instruments)
 
+    def as_variants(self, variants: Mapping[str, str]) -> Registry:
+        """The registry with some instruments in another of their response scales.
+
+        variants: instrument to variant. raises RegistryError: no such variant
+        """
+        return Registry(
+            tuple(
+                one.as_variant(variants[one.id]) if variants.get(one.id) else one for one in self.instruments
+            )
+        )
+
 
 def load(extra: Mapping[str, bytes] = NO_EXTRA) -> Registry:
-    """The shipped instruments and the site's own.
+    """The shipped instruments and the site's own, with the keys the site supplies.
 
-    extra:  the site's own TOML files by file name
+    extra:  the site's own TOML files by file name, forms and *.key.toml
     raises: RegistryError naming file, table and key; an own form may not shadow a shipped one
     """
     origins: dict[str, str] = {}
     instruments: dict[str, Instrument] = {}
-    for file, content in (*_shipped(), *sorted(extra.items())):
+    keys = {file: content for file, content in sorted(extra.items()) if file.endswith(SUFFIX)}
+    forms = {file: content for file, content in sorted(extra.items()) if file not in keys}
+    for file, content in (*_shipped(), *forms.items()):
         instrument = read_instrument(content, file)
         if instrument.id in origins:
             taken = origins[instrument.id]
             raise RegistryError(f"{file}, id: {instrument.id!r} is taken by {taken}; choose another id")
         origins[instrument.id] = file
         instruments[instrument.id] = instrument
+    keyed = [with_key(read_toml(content, file), file, instruments) for file, content in keys.items()]
+    instruments |= {instrument.id: instrument for instrument in keyed}
     return Registry(tuple(instruments[id_] for id_ in sorted(instruments)))
 
 
@@ -82,89 +99,12 @@ def _shipped() -> Iterator[tuple[str, bytes]]:
 
 def read_instrument(content: bytes, file: str) -> Instrument:
     """One instrument from the bytes of its TOML file; raises RegistryError."""
+    return Instrument.build(read_toml(content, file), file)
+
+
+def read_toml(content: bytes, file: str) -> dict[str, Any]:
+    """A TOML file with exact decimals; raises RegistryError."""
     try:
-        raw = tomllib.loads(content.decode(), parse_float=Decimal)
+        return tomllib.loads(content.decode(), parse_float=Decimal)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RegistryError(f"{file}: is not TOML: {error}") from None
-    return Instrument.build(raw, file)
-
-
-def instrument_card(instrument: Instrument) -> str:
-    """What a person checks an instrument by: one plain-text block, a heading and labelled lines."""
-    sections = {
-        "version": [instrument.version],
-        "construct": [instrument.construct],
-        "raters": [", ".join(instrument.raters)],
-        "evidence": [_evidence(instrument)],
-        "items": [str(instrument.n_items)],
-        "response": [_response(instrument)],
-        "reverse": [_numbers(sorted(instrument.reverse))],
-        "risk items": [_numbers(instrument.risk_items)],
-        "scales": [_scale(scale, instrument) for scale in instrument.scales],
-        "missing": [_missing(scale) for scale in instrument.scales],
-        "thresholds": list(_thresholds(instrument)) or ["none"],
-        "bands": list(_bands(instrument)) or ["none"],
-        "given": [instrument.given],
-        "licence": [instrument.licence],
-        "sources": list(instrument.sources),
-    }
-    return "\n".join([f"{instrument.id}: {instrument.title}", *_labelled(sections)])
-
-
-def _labelled(sections: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    for label, lines in sections.items():
-        for place, line in enumerate(lines):
-            yield f"  {label if place == 0 else '':<12}{line}"
-
-
-def _evidence(instrument: Instrument) -> str:
-    if instrument.needs_confirmation:
-        return f"{instrument.evidence}; no score until the site lists it in confirmed_instruments"
-    return instrument.evidence
-
-
-def _response(instrument: Instrument) -> str:
-    response = instrument.response
-    digits = f", {response.decimals} decimal" if response.decimals else ""
-    return f"{response.min} to {response.max}{digits}"
-
-
-def _numbers(items: Iterable[int]) -> str:
-    return ", ".join(map(str, items)) or "none"
-
-
-def _scale(scale: Scale, instrument: Instrument) -> str:
-    better = "better" if scale.direction == "higher_better" else "worse"
-    return (
-        f"{scale.id}: {scale.method} of {_items(scale, instrument)}, "
-        f"{scale.minimum} to {scale.maximum} {scale.unit}, higher is {better}"
-        f"{'; stands for the form' if scale.id == instrument.outcome_scale else ''}"
-    )
-
-
-def _items(scale: Scale, instrument: Instrument) -> str:
-    if scale.items == tuple(instrument.items):
-        return f"all {scale.n_items} items"
-    return f"{scale.n_items} items ({_numbers(scale.items)})"
-
-
-def _missing(scale: Scale) -> str:
-    missing = scale.missing
-    if missing.rule == "complete":
-        return f"{scale.id}: no score unless all {scale.n_items} items are answered"
-    share = f"prorated with up to {missing.max_missing} of {scale.n_items} items missing"
-    return f"{scale.id}: {share} ({missing.evidence}: {missing.source})"
-
-
-def _thresholds(instrument: Instrument) -> Iterator[str]:
-    for threshold in instrument.thresholds:
-        level = f", {threshold.level}" if threshold.level else ""
-        yield (
-            f"{'on ' if threshold.on else 'off'} {threshold.kind} {threshold.scale} {threshold.comparison} "
-            f"{threshold.value} {threshold.name}{level} ({threshold.evidence}: {threshold.source})"
-        )
-
-
-def _bands(instrument: Instrument) -> Iterator[str]:
-    for band in instrument.bands:
-        yield f"{band.scale} from {band.start}: {band.label} ({band.evidence}: {band.source})"

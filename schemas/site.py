@@ -214,6 +214,12 @@ class Site:
         return next(feed for feed in self.feeds if feed.id == id)
 
     @property
+    def variants(self) -> dict[str, str]:
+        """Instrument to the response scale its feeds ask for, where that is not the form's own."""
+        asked = [one for feed in self.feeds for one in feed.instruments]
+        return {one.id: one.variant for one in asked if one.variant}
+
+    @property
     def services(self) -> tuple[str, ...]:
         """Services of the clinics, each once, in alphabetical order."""
         return tuple(sorted({clinic.service for clinic in self.clinics}))

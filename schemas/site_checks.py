@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol, TypeVar
@@ -44,6 +44,8 @@ class Form(Protocol):
     def n_items(self) -> int: ...
     @property
     def scale_ids(self) -> Iterable[str]: ...
+    @property
+    def variant_ids(self) -> Collection[str]: ...
 
 
 def is_time_zone(name: str) -> bool:
@@ -51,7 +53,7 @@ def is_time_zone(name: str) -> bool:
 
 
 def check_site(top: RawTable, site: Site) -> None:
-    """Ids are unique and usable; there is a clinic; nothing is due twice."""
+    """Ids are unique and usable; there is a clinic; nothing is due twice; a form has one response scale."""
     if not site.clinics:
         top.problem("[[clinics]]", "a site needs at least one")
     for title, ids in (
@@ -62,8 +64,24 @@ def check_site(top: RawTable, site: Site) -> None:
         for twice in _twice(ids):
             top.problem(title, f"{twice!r} is used twice")
     _check_ids(top, "[[clinics]] service", sorted({clinic.service for clinic in site.clinics}))
+    for instrument, variants in sorted(_variants(site).items()):
+        if len(variants) > 1:
+            words = " and ".join(repr(one) if one else "the form's own" for one in sorted(variants))
+            top.problem(
+                "[[feeds.instruments]] variant",
+                f"{instrument} is read as {words}: scores of two response scales cannot be compared",
+            )
     for service, instrument, rater in _twice((due.service, due.instrument, due.rater) for due in site.due):
         top.problem("[[due]]", f"{instrument} of the {rater} is due twice in service {service!r}")
+
+
+def _variants(site: Site) -> dict[str, set[str]]:
+    """Response scales that the feeds ask for, by instrument; empty text for the form's own."""
+    found: dict[str, set[str]] = {}
+    for feed in site.feeds:
+        for one in feed.instruments:
+            found.setdefault(one.id, set()).add(one.variant or "")
+    return found
 
 
 def _check_ids(top: RawTable, title: str, ids: Iterable[str]) -> None:
@@ -195,6 +213,8 @@ def _check_instrument(part: RawTable, instrument: FeedInstrument, form: Form | N
     if (instrument.rater is None) == (instrument.rater_column is None):
         part.problem("rater", "give either rater or rater_column")
     _check_codes(part, instrument)
+    if form and instrument.variant:
+        _check_variant(part, instrument.variant, form)
     if isinstance(instrument.items, str):
         _check_pattern(part, instrument.items)
     elif form and len(instrument.items) != form.n_items:
@@ -202,6 +222,13 @@ def _check_instrument(part: RawTable, instrument: FeedInstrument, form: Form | N
     if form and isinstance(instrument.stored_total, Mapping):
         for scale in instrument.stored_total:
             part.known("stored_total", scale, tuple(form.scale_ids))
+
+
+def _check_variant(part: RawTable, variant: str, form: Form) -> None:
+    if form.variant_ids:
+        part.known("variant", variant, form.variant_ids)
+    else:
+        part.problem("variant", "the form has one response scale only; leave it out")
 
 
 def _check_pattern(part: RawTable, pattern: str) -> None:

@@ -40,7 +40,7 @@ def parse_site(
 ) -> Site:
     """The site that the parsed TOML of `file` describes.
 
-    instruments: by id, what the checks need of each: raters, n_items, scale_ids
+    instruments: by id, what the checks need of each: raters, n_items, scale_ids, variant_ids
     dialects: those that can be read; without, all that are shipped
     raises: ConfigError with one line per problem: file, table, key, the nearest right key
     """

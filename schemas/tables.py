@@ -130,6 +130,7 @@ CORE = (
             _key("outcome_scale", "VARCHAR", "Scale that stands for the instrument"),
             _key("n_items", "SMALLINT", "Items on the form", "items"),
             _key("evidence", "VARCHAR", "verified, derived, unconfirmed, licensed or site_key"),
+            Column("measure_for", "VARCHAR", "Problems it is the NHS anxiety measure for, commas between"),
         ),
     ),
     Table(
@@ -146,16 +147,20 @@ CORE = (
         ),
     ),
     Table(
-        "core_threshold", "a cut-off or reliable-change criterion that is on",
+        "core_threshold", "a cut-off, criterion of change or alliance marker that is on",
         ("instrument", "scale", "kind", "name"),
         (
             _key("instrument", "VARCHAR", "Instrument id"),
             _key("scale", "VARCHAR", "Scale id"),
-            _key("kind", "VARCHAR", "caseness or reliable_change"),
+            _key("kind", "VARCHAR", "caseness, reliable_change, alliance_concern or alliance_drop"),
             _key("name", "VARCHAR", "Name of the convention, e.g. nhs_talking_therapies"),
             _key("value", "DECIMAL(9,4)", "Threshold", "points"),
             _key("comparison", "VARCHAR", "How a score is compared: >= > <= <"),
             _key("evidence", "VARCHAR", "Evidence tag of the threshold"),
+            Column("level", "VARCHAR", "Interval of a criterion of change: 90 % or 95 %"),
+            Column("sd", "DECIMAL(9,4)", "Standard deviation the criterion is computed from", "points"),
+            Column("reliability", "DECIMAL(9,4)", "Reliability the criterion is computed from"),
+            Column("recorded", "DATE", "Day the threshold was written into the registry"),
         ),
     ),
     Table(

@@ -114,11 +114,11 @@ def _administrations(
     yield from declared(on, table)
     yield from _standing(on, facts)
     yield on.vocabulary("rater", instrument.raters)
-    lowest, highest = instrument.step_min, instrument.step_max
     codes = in_words(MISSING_CODES)
-    for column in instrument.item_columns:
-        words = f"{column} is {lowest} to {highest}, or says why there is no answer ({codes})"
-        yield on.expect("item_range", column, words, OneOf((*range(lowest, highest + 1), *MISSING_CODES)))
+    for number, column in enumerate(instrument.item_columns, start=1):
+        steps = instrument.response_of(number).steps
+        words = f"{column} is {steps[0]} to {steps[-1]}, or says why there is no answer ({codes})"
+        yield on.expect("item_range", column, words, OneOf((*steps, *MISSING_CODES)))
     for scale in instrument.scales:
         yield from _scale(on, scale)
 

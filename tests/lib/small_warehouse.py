@@ -85,7 +85,8 @@ def insert_dimensions(con: duckdb.DuckDBPyConnection, site: Site) -> None:
         [{"clinic": c, "clinic_name": c.title(), "service": s} for c, s in site.clinics.items()],
     )
     for card in instruments():
-        insert(con, "core_instrument", [_columns_of(con, "core_instrument", card) | {"instrument": card.id}])
+        its = {"instrument": card.id, "measure_for": ",".join(card.measure_for)}
+        insert(con, "core_instrument", [_columns_of(con, "core_instrument", card) | its])
         for number, scale in enumerate(card.scales, 1):
             named = {
                 "instrument": card.id,

@@ -7,17 +7,35 @@ to item 6 is for the data team to list.
 
 from __future__ import annotations
 
-from tests.lib.spec import REGISTRY, assert_bands, assert_scales, assert_scores, assert_thresholds
+from tests.lib.spec import (
+    REGISTRY,
+    assert_answers,
+    assert_bands,
+    assert_key,
+    assert_scales,
+    assert_scores,
+    assert_thresholds,
+)
+
+
+def test_answers():
+    """0 not at all, 4 most or all of the time."""
+    assert_answers("core_10", "0 to 4")
+
+
+def test_key():
+    """`r` marks a reversed item. A guide that says 3 and 4 speaks of the CORE-OM."""
+    assert_key("core_10", "scale | items\n total | 1 2r 3r 4 5 6 7 8 9 10")
 
 
 def test_scales():
-    """One scale, which one missing item does not spoil."""
+    """One scale, which one missing item does not spoil; that limit is unconfirmed."""
     assert_scales(
         "core_10",
         """
-        scale | items | method | range | direction    | may be missing
-        ------+-------+--------+-------+--------------+---------------
-        total | 10    | sum    | 0-40  | higher_worse | 1
+        scale | items | method | range | direction    | may be missing | evidence
+        ------+-------+--------+-------+--------------+----------------+------------
+        total | 10    | sum    | 0-40  | higher_worse | 1              | unconfirmed
         """,
     )
 
@@ -77,16 +95,16 @@ def test_bands():
 
 
 def test_thresholds():
-    """A case from 11. The reliable change of 6 is that of a 90 % interval; at 95 % it is 7."""
+    """A case from 11. The reliable change of 6 is 5.66, that of a 90 % interval; at 95 % it is 6.75, so 7."""
     assert_thresholds(
         "core_10",
         """
-        kind            | name             | when  | level | used | evidence
-        ----------------+------------------+-------+-------+------+------------
-        caseness        | general_distress | >= 11 |       | yes  | verified
-        caseness        | depression       | >= 13 |       | no   | verified
-        reliable_change | rci_90           | >= 6  | 90 %  | yes  | unconfirmed
-        reliable_change | rci_95           | >= 7  | 95 %  | no   | derived
+        kind            | name             | when  | level | sd  | reliability | used | evidence
+        ----------------+------------------+-------+-------+-----+-------------+------+------------
+        caseness        | general_distress | >= 11 |       |     |             | yes  | verified
+        caseness        | depression       | >= 13 |       |     |             | no   | verified
+        reliable_change | rci_90           | >= 6  | 90 %  | 7.7 | 0.9         | yes  | unconfirmed
+        reliable_change | rci_95           | >= 7  | 95 %  | 7.7 | 0.9         | no   | derived
         """,
     )
 

@@ -5,7 +5,25 @@ Seven items on the last two weeks, 0 to 3, added up to 0-21. More is worse.
 
 from __future__ import annotations
 
-from tests.lib.spec import assert_bands, assert_scales, assert_scores, assert_thresholds
+from tests.lib.spec import (
+    REGISTRY,
+    assert_answers,
+    assert_bands,
+    assert_key,
+    assert_scales,
+    assert_scores,
+    assert_thresholds,
+)
+
+
+def test_answers():
+    """0 is not at all (a faulty reprint has "not at all sure"), 3 nearly every day."""
+    assert_answers("gad_7", "0 to 3")
+
+
+def test_key():
+    """None reversed."""
+    assert_key("gad_7", "scale | items\n total | 1 2 3 4 5 6 7")
 
 
 def test_scales():
@@ -60,10 +78,15 @@ def test_thresholds():
     assert_thresholds(
         "gad_7",
         """
-        kind            | name                  | when | level | used | evidence
-        ----------------+-----------------------+------+-------+------+---------
-        caseness        | nhs_talking_therapies | >= 8 |       | yes  | verified
-        reliable_change | nhs_talking_therapies | >= 4 |       | yes  | verified
-        reliable_change | bischoff_2020         | >= 6 |       | no   | verified
+        kind            | name                  | when | reliability | used | evidence
+        ----------------+-----------------------+------+-------------+------+---------
+        caseness        | nhs_talking_therapies | >= 8 |             | yes  | verified
+        reliable_change | nhs_talking_therapies | >= 4 |             | yes  | verified
+        reliable_change | bischoff_2020         | >= 6 | 0.87        | no   | verified
         """,
     )
+
+
+def test_whose_measure_it_is():
+    """The anxiety measure of NHS Talking Therapies for these problems; for others where theirs is missing."""
+    assert REGISTRY["gad_7"].measure_for == ("depression", "gad", "mixed")

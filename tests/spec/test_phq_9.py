@@ -6,7 +6,25 @@ difficulty, is not scored. An answer above 0 to item 9 is for the data team to l
 
 from __future__ import annotations
 
-from tests.lib.spec import REGISTRY, assert_bands, assert_scales, assert_scores, assert_thresholds
+from tests.lib.spec import (
+    REGISTRY,
+    assert_answers,
+    assert_bands,
+    assert_key,
+    assert_scales,
+    assert_scores,
+    assert_thresholds,
+)
+
+
+def test_answers():
+    """0 not at all, 3 nearly every day."""
+    assert_answers("phq_9", "0 to 3")
+
+
+def test_key():
+    """None reversed."""
+    assert_key("phq_9", "scale | items\n total | 1 2 3 4 5 6 7 8 9")
 
 
 def test_scales():
@@ -14,9 +32,9 @@ def test_scales():
     assert_scales(
         "phq_9",
         """
-        scale | items | method | range | direction    | may be missing
-        ------+-------+--------+-------+--------------+---------------
-        total | 9     | sum    | 0-27  | higher_worse | 0
+        scale | items | method | range | direction    | may be missing | evidence
+        ------+-------+--------+-------+--------------+----------------+---------
+        total | 9     | sum    | 0-27  | higher_worse | 0              | verified
         """,
     )
 

@@ -6,7 +6,24 @@ session. The form is licensed: a service must hold a licence.
 
 from __future__ import annotations
 
-from tests.lib.spec import REGISTRY, assert_scales, assert_scores, assert_thresholds
+from tests.lib.spec import (
+    REGISTRY,
+    assert_answers,
+    assert_key,
+    assert_scales,
+    assert_scores,
+    assert_thresholds,
+)
+
+
+def test_answers():
+    """Millimetres, in effect."""
+    assert_answers("srs", "0 to 10 in tenths")
+
+
+def test_key():
+    """Relationship, goals and topics, approach or method, overall; none reversed."""
+    assert_key("srs", "scale | items\n total | 1 2 3 4")
 
 
 def test_scales():
@@ -14,9 +31,9 @@ def test_scales():
     assert_scales(
         "srs",
         """
-        scale | items | method | range | direction     | may be missing
-        ------+-------+--------+-------+---------------+---------------
-        total | 4     | sum    | 0-40  | higher_better | 0
+        scale | items | method | range | direction     | may be missing | evidence
+        ------+-------+--------+-------+---------------+----------------+---------
+        total | 4     | sum    | 0-40  | higher_better | 0              | verified
         """,
     )
 
@@ -37,17 +54,24 @@ def test_tenths_add_up_exactly():
     )
 
 
-def test_alliance_concern_is_recorded_and_not_used():
-    """Sources disagree on whether 36 itself is a concern."""
+def test_alliance_markers_run_side_by_side():
+    """Sources disagree on whether 36 itself is a concern: both are used, under their own names."""
     assert_thresholds(
         "srs",
         """
-        kind             | name        | when  | level | used | evidence
-        -----------------+-------------+-------+-------+------+---------
-        alliance_concern | below_36    | < 36  |       | no   | verified
-        alliance_concern | 36_or_below | <= 36 |       | no   | verified
+        kind             | name         | when  | of    | used | evidence
+        -----------------+--------------+-------+-------+------+------------
+        alliance_concern | below_36     | < 36  | score | yes  | verified
+        alliance_concern | 36_or_below  | <= 36 | score | yes  | verified
+        alliance_concern | item_below_9 | < 9   | item  | no   | unconfirmed
+        alliance_drop    | drop_1_point | >= 1  | score | yes  | verified
         """,
     )
+
+
+def test_components():
+    """Relationship is the bond, topics are the goal, method is the task; the overall line is none of them."""
+    assert REGISTRY["srs"].components == (("bond", (1,)), ("goal", (2,)), ("task", (3,)))
 
 
 def test_licence_notice():

@@ -6,7 +6,28 @@ and Goal are sums of twelve keyed answers each; the total is the sum of all. Mor
 
 from __future__ import annotations
 
-from tests.lib.spec import REGISTRY, assert_scales, assert_scores
+from tests.lib.spec import REGISTRY, assert_answers, assert_key, assert_scales, assert_scores
+
+NEVER_TO_ALWAYS = "1 never, 2 rarely, 3 occasionally, 4 sometimes, 5 often, 6 very often, 7 always"
+
+
+def test_answers():
+    """The anchors of client and therapist form."""
+    assert_answers("wai_36", NEVER_TO_ALWAYS)
+
+
+def test_key():
+    """Twelve items to a subscale; `r` marks a reversed one: five of Task, three of Bond, six of Goal."""
+    assert_key(
+        "wai_36",
+        """
+        scale | items
+        ------+---------------------------------------
+        task  | 2 4 7r 11r 13 15r 16 18 24 31r 33r 35
+        bond  | 1r 5 8 17 19 20r 21 23 26 28 29r 36
+        goal  | 3r 6 9r 10r 12r 14 22 25 27r 30 32 34r
+        """,
+    )
 
 
 def test_scales():
@@ -22,12 +43,11 @@ def test_scales():
         goal  | 12    | sum    | 12-84  | higher_better | 0
         """,
     )
-    task, bond, goal = (set(REGISTRY["wai_36"].scale(scale).items) for scale in ("task", "bond", "goal"))
-    assert sorted([*task, *bond, *goal]) == list(range(1, 37))
+    assert REGISTRY["wai_36"].structure.partition == ("task", "bond", "goal")
 
 
 def test_a_yes_sayer_does_not_reach_the_top():
-    """Examples A to C: the same answer throughout. Five Task, three Bond and six Goal items are reversed."""
+    """Examples A to C: the same answer throughout."""
     assert_scores(
         "wai_36",
         """

@@ -1,12 +1,34 @@
 """Working Alliance Inventory, Short Revised (12 items, client and therapist form)
 
 Twelve statements answered 1 (seldom) to 5 (always), none reversed. Task, Bond and Goal are sums of four
-answers each; the total is the sum of all. More is a better alliance.
+answers each; the total is the sum of all. More is a better alliance. The therapist form of these twelve
+items has the same key; the 10-item therapist form (wai_srt) has not.
 """
 
 from __future__ import annotations
 
-from tests.lib.spec import REGISTRY, assert_scales, assert_scores
+from schemas.instrument import Instrument
+from tests.lib.forms import FORMS
+from tests.lib.spec import REGISTRY, assert_answers, assert_key, assert_scales, assert_scores
+
+
+def test_answers():
+    """Five anchors; translations with seven points are another form."""
+    assert_answers("wai_sr", "1 seldom, 2 sometimes, 3 fairly often, 4 very often, 5 always")
+
+
+def test_key():
+    """Four items to a subscale, none reversed."""
+    assert_key(
+        "wai_sr",
+        """
+        scale | items
+        ------+----------
+        task  | 1 2 10 12
+        bond  | 3 5 7 9
+        goal  | 4 6 8 11
+        """,
+    )
 
 
 def test_scales():
@@ -60,6 +82,25 @@ def test_subscales_are_not_those_of_the_long_form():
     assert 25 in long.scale("goal").items
     assert 8 in short.scale("goal").items
     assert 24 in long.scale("task").items
+
+
+def test_no_form_is_scored_from_another():
+    """A card knows its own items and scales only: components are scales or items of that form."""
+    for id_ in FORMS:
+        form = REGISTRY[id_]
+        assert all(stays_inside(form, part) for _, part in form.components)
+        assert all(set(scale.items) <= set(form.items) for scale in form.scales)
+        assert all(set(scale.scales) <= set(form.scale_ids) for scale in form.scales)
+
+
+def stays_inside(form: Instrument, part: str | tuple[int, ...]) -> bool:
+    return part in form.scale_ids if isinstance(part, str) else set(part) <= set(form.items)
+
+
+def test_the_card_tells_it_from_the_ten_item_therapist_form():
+    """Whoever looks up either form is told of the other."""
+    assert "not the 10-item WAI-SRT, which is wai_srt" in REGISTRY["wai_sr"].version
+    assert "not the 12-item therapist form of the WAI-SR, which is wai_sr" in REGISTRY["wai_srt"].version
 
 
 def test_nothing_is_invented():
