@@ -7,6 +7,7 @@ the response scale, None where nothing was answered, -102 refused, -103 not show
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,9 @@ NOT_APPLICABLE = -104
 NO_ANSWER = (-102, -103, NOT_APPLICABLE)
 SOURCED = ("verified", "derived")
 SITE_KEY = "site_key"
+INVALID = "invalid"
+REASONS = {"missing": None, "refused": -102, "not_shown": -103, "not_applicable": NOT_APPLICABLE}
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?")
 PLACES = 4
 
 
@@ -70,8 +74,27 @@ class _Item:
             return None
         return self.low + self.high - code if self.turned else code
 
+    def read(self, text: str, steps: int, listed: Mapping[str, Sequence[str]]) -> int | str | None:
+        """What a cell says: an item code, or that it is none. listed: texts that stand for no answer, by reason."""
+        said = _reading(text)
+        if said == "":
+            return None
+        for reason, texts in listed.items():
+            if said in map(_reading, texts):
+                return REASONS[reason]
+        code = said * steps if isinstance(said, Decimal) else None
+        if code is None or code != int(code) or not self._answered(int(code)):
+            return INVALID
+        return int(code)
+
     def _answered(self, code: int) -> bool:
         return self.low <= code <= self.high and code not in self.skipped
+
+
+def _reading(text: str) -> str | Decimal:
+    """Trimmed; numbers are compared as numbers, other texts without regard to case."""
+    trimmed = text.strip()
+    return Decimal(trimmed) if NUMBER.fullmatch(trimmed) else trimmed.casefold()
 
 
 class SecondScorer:

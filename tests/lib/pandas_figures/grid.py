@@ -51,7 +51,7 @@ def facts(
         {"clinic": there.clinic, "at": [_at(value) for value in there[at]]}, index=there.index
     )
     for name in SERIES:
-        found[name] = there[name] if name in there else ""
+        found[name] = there.get(name, "")
     if instrument:
         found["instrument"] = instrument
     for name, number in (("numerator", numerator), ("denominator", denominator)):
