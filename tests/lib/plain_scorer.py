@@ -57,7 +57,11 @@ def with_key(form: Raw, key: Raw) -> Raw:
     scales = []
     for scale in form["scales"]:
         if scale.get("items") == "site_key":
-            own = [int(n) for n, put in key["items"].items() if scale["id"] in ([put] if put is str(put) else put)]
+            own = [
+                int(n)
+                for n, put in key["items"].items()
+                if scale["id"] in ([put] if put is str(put) else put)
+            ]
             scale = {**scale, "items": own}
         scales.append(scale)
     return {**form, "scales": scales, "reverse": key.get("reverse", [])}

@@ -110,6 +110,7 @@ def _series(core: Core, one: Asked) -> list[tuple[str, str]]:
     cards = cards[cards.instrument.isin(answered)]
     if one.series in ("alliance", "process"):
         scales = core.scales[core.scales.instrument.isin(cards.instrument)]
+        scales = scales[(scales.n_items == 1) | (one.series == "alliance")]
         return list(zip(scales.instrument, scales.scale, strict=True))
     return list(zip(cards.instrument, cards.outcome_scale, strict=True))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tests.lib.pandas_figures.frames import ATTENDED, PERSON, TREATING, Core
+from tests.lib.pandas_figures.frames import ATTENDED, PERSON, TREATING, Core, where
 
 EPISODE = [*PERSON, "episode_no"]
 ANSWERED = ["entry_no", "source_row", "form_no"]
@@ -39,7 +39,7 @@ def courses(core: Core) -> Courses:
 
 def _referrals(core: Core) -> pd.DataFrame:
     """Referrals received by as_of; an end still to come has not happened."""
-    here = core.referrals[[day <= core.as_of for day in core.referrals.received_on]].copy()
+    here = where(core.referrals, (day <= core.as_of for day in core.referrals.received_on)).copy()
     here = here.sort_values([*PERSON, "received_on", "entry_no", "source_row"], kind="stable")
     here["episode_no"] = here.groupby(PERSON).cumcount() + 1
     future = [day is not None and day > core.as_of for day in here.ended_on]
@@ -61,7 +61,7 @@ def _without_referral(core: Core, referrals: pd.DataFrame) -> pd.DataFrame:
 
 def _contacts(core: Core, episodes: pd.DataFrame) -> pd.DataFrame:
     seen = core.appointments[core.appointments.status.isin(ATTENDED)]
-    seen = seen[[day <= core.as_of for day in seen.starts_on]].copy()
+    seen = where(seen, (day <= core.as_of for day in seen.starts_on)).copy()
     seen["episode_no"] = _episode_of(episodes, seen, "starts_on")
     seen = seen.sort_values([*EPISODE, "starts_at", "entry_no", "source_row"], kind="stable")
     seen["place"] = seen.groupby(EPISODE).cumcount() + 1
@@ -87,7 +87,10 @@ def _episode_of(episodes: pd.DataFrame, events: pd.DataFrame, day: str) -> list[
 
 
 def _belongs(core: Core, episodes: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
-    """The contact of the same session number, else of the same client and day, within the episode of the day."""
+    """The contact of the same session number in the episode of the day, else that of the same client and day.
+
+    The first where there are several; of those on one day, a follow-up only where there is no other.
+    """
     answered = core.administrations[[*ANSWERED, *PERSON, "session", "completed_on"]].copy()
     answered["episode_no"] = _episode_of(episodes, answered, "completed_on")
     by_number: dict[tuple[Any, ...], tuple[int, int]] = {}
@@ -97,6 +100,7 @@ def _belongs(core: Core, episodes: pd.DataFrame, contacts: pd.DataFrame) -> pd.D
             by_number.setdefault(
                 (c.clinic, c.client_key, c.episode_no, int(c.session)), (c.episode_no, c.place)
             )
+    for c in contacts.sort_values("follow_up", kind="stable").itertuples():
         by_day.setdefault((c.clinic, c.client_key, c.starts_on), (c.episode_no, c.place, c.session_no))
     rows = []
     for a in answered.itertuples():

@@ -12,7 +12,7 @@ import pandas as pd
 
 from tests.lib.pandas_figures.cards import Cards, cards
 from tests.lib.pandas_figures.courses import ANSWERED, Courses
-from tests.lib.pandas_figures.frames import ONE, PERSON, Core, counted
+from tests.lib.pandas_figures.frames import ONE, PERSON, Core, counted, where
 
 Z = Decimal("1.96")
 FEWEST_PEOPLE = 30
@@ -104,7 +104,7 @@ def _own(core: Core, known: Courses, instrument: str) -> int | None:
     scores = scores[
         (scores.instrument == instrument) & (scores.rater == "client") & (scores.status == "scored")
     ]
-    scores = scores[[first <= day <= last for day in scores.completed_on]]
+    scores = where(scores, (first <= day <= last for day in scores.completed_on))
     firsts = scores.drop_duplicates(PERSON)
     if len(firsts) < FEWEST_PEOPLE:
         return None

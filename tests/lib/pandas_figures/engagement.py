@@ -8,7 +8,7 @@ from datetime import timedelta
 import pandas as pd
 
 from tests.lib.pandas_figures.courses import ANSWERED, EPISODE, Courses
-from tests.lib.pandas_figures.frames import ATTENDED, ONE, Core
+from tests.lib.pandas_figures.frames import ATTENDED, ONE, Core, where
 from tests.lib.pandas_figures.grid import facts, iterate, last_day
 
 Found = Mapping[tuple[str, str], pd.DataFrame]
@@ -97,7 +97,7 @@ def _waits(known: Courses) -> Found:
 
 def _contacts(core: Core) -> Found:
     booked = core.appointments
-    come = booked[[day <= core.as_of for day in booked.starts_on]]
+    come = where(booked, (day <= core.as_of for day in booked.starts_on))
     held = come.status.isin(ATTENDED)
     expected = held | come.status.isin(["dna", "late_not_seen"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+from numpy import ma
 
 ONE = 10_000
 """A point, a case, a day: everything counts in ten-thousandths."""
@@ -61,7 +63,7 @@ class Core:
     def valid(self) -> pd.DataFrame:
         """Scores there are, of a day that has come, in the order in which they happened."""
         there = self.scores[self.scores.score.notna() & self.scores.completed_on.notna()]
-        there = there[there.completed_on <= self.as_of]
+        there = where(there, (day <= self.as_of for day in there.completed_on))
         return there.sort_values(EVENT_ORDER, kind="stable").reset_index(drop=True)
 
     @cached_property
@@ -111,11 +113,18 @@ def _days(frame: pd.DataFrame) -> pd.DataFrame:
         if name.endswith("_on") or name in ("recorded",):
             frame[name] = [None if pd.isna(day) else pd.Timestamp(day).date() for day in frame[name]]
             frame[name] = frame[name].astype(object)
+        elif name == "answers":
+            frame[name] = [tuple(None if code is ma.masked else code for code in row) for row in frame[name]]
         elif name in ("score", "session"):
             frame[name] = frame[name].astype("Int64")
         elif isinstance(frame[name].dtype, pd.CategoricalDtype):
             frame[name] = frame[name].astype(object)
     return frame
+
+
+def where(frame: pd.DataFrame, met: Iterable[object]) -> pd.DataFrame:
+    """The rows that meet it; an empty list is no choice of columns here."""
+    return frame[pd.Series(list(met), index=frame.index, dtype=bool)]
 
 
 def counted(value: Any) -> int:

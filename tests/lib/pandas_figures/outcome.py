@@ -97,7 +97,7 @@ def _anxiety_measure(core: Core, problem: str | None, measures: Mapping[str, Any
     """The measure of the referral's problem where it has both NHS criteria and the episode a pair; else GAD-7."""
     if problem and "measure_for" in core.instruments:
         for card in core.instruments.itertuples():
-            named = problem in (card.measure_for or "").split()
+            named = isinstance(card.measure_for, str) and problem in card.measure_for.split()
             judged = all(_nhs(core, card.instrument, kind) for kind in ("caseness", "reliable_change"))
             if named and judged and card.instrument in measures and measures[card.instrument].paired:
                 return str(card.instrument)

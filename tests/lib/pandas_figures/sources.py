@@ -22,10 +22,9 @@ def sources(core: Core, known: Courses) -> Has:
         if cutoff(core, instrument):
             found.add((clinic, "cutoff", instrument))
     for line in thresholds_on(core).itertuples():
-        prefix = {"alliance_concern": "concern_", "alliance_drop": ""}.get(line.kind)
-        if prefix is not None:
+        if line.kind in ("alliance_concern", "alliance_drop"):
             found |= {
-                (clinic, f"{prefix}{line.name}", one) for clinic, one in pairs if one == line.instrument
+                (clinic, f"concern_{line.name}", one) for clinic, one in pairs if one == line.instrument
             }
     therapist = set(
         zip(*(there[there.rater == "therapist"][name] for name in ("clinic", "instrument")), strict=True)
