@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-FIRST = datetime(2026, 1, 5, 9, 0)
+FIRST = datetime.fromisoformat("2026-01-05 09:00")
 DAYS = 110
 STATUSES = (
     "attended",
@@ -353,7 +353,7 @@ def _responses(
             if rng.random() < 0.25:
                 continue
             number += 1
-            moment = datetime.strptime(str(start), "%Y-%m-%d %H:%M")
+            moment = datetime.fromisoformat(str(start))
             yield _response(
                 rng, form, rater, level, (f"r{number}", client, who), moment, places[client], bool(rest)
             )

@@ -162,11 +162,9 @@ def _reported(core: Core, known: Courses) -> pd.DataFrame:
 
 
 def _differences(linked: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for key, own in linked.groupby([*EPISODE, "instrument", "scale"]):
-        yes, no = own[own.yes].change, own[~own.yes].change
-        if len(yes) and len(no):
-            with_, without = (divided(int(part.sum()), len(part)) for part in (yes, no))
-            rows.append((key[0], key[-2], key[-1], max(own.completed_on), with_ - without))
-    table = pd.DataFrame(rows, columns=["clinic", "instrument", "scale", "completed_on", "difference"])
-    return facts(table, "completed_on", "difference")
+    key = [*EPISODE, "instrument", "scale"]
+    sums = linked.groupby([*key, "yes"]).change.agg(["sum", "size"]).reset_index()
+    sums["mean"] = [divided(int(total), int(n)) for total, n in zip(sums["sum"], sums["size"], strict=True)]
+    latest = linked.groupby(key).completed_on.max().rename("latest").reset_index()
+    both = sums[sums.yes].merge(sums[~sums.yes], on=key, suffixes=("", "_no")).merge(latest, on=key)
+    return facts(both.assign(difference=both["mean"] - both.mean_no), "latest", "difference")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -45,12 +46,20 @@ def thresholds_on(core: Core) -> pd.DataFrame:
 
 def threshold(core: Core, instrument: str, kind: str, name: str | None = None) -> Line | None:
     """The one that is on for the outcome scale, of this name where one is given."""
-    lines = thresholds_on(core)
-    lines = lines[(lines.instrument == instrument) & (lines.kind == kind)]
-    lines = lines[lines.scale == core.outcome_scale(instrument)]
-    if name is not None:
-        lines = lines[lines.name == name]
-    return Line(counted(lines.value.iloc[0]), lines.comparison.iloc[0]) if len(lines) else None
+    found = _lines(core).get((instrument, kind), {})
+    return next(iter(found.values()), None) if name is None else found.get(name)
+
+
+@cache
+def _lines(core: Core) -> dict[tuple[str, str], dict[str, Line]]:
+    """Thresholds of outcome scales that are on, by instrument and kind, then name."""
+    scales = core.instruments.set_index("instrument").outcome_scale
+    found: dict[tuple[str, str], dict[str, Line]] = {}
+    for one in thresholds_on(core).itertuples():
+        if one.scale == scales[one.instrument]:
+            line = Line(counted(one.value), one.comparison)
+            found.setdefault((one.instrument, one.kind), {})[one.name] = line
+    return found
 
 
 def cutoff(core: Core, instrument: str) -> Line | None:

@@ -21,7 +21,7 @@ TREATING = ("treatment", "both", "review")
 PERSON = ["clinic", "client_key"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Core:
     """What a warehouse was loaded with, up to as_of.
 
@@ -76,6 +76,7 @@ class Core:
         return named.sort_values(EVENT_ORDER, kind="stable").reset_index(drop=True)
 
 
+DAYS = ("received_on", "ended_on", "starts_on", "completed_on", "recorded")
 EVENT_ORDER = ["completed_at", "entry_no", "source_row", "form_no"]
 
 
@@ -110,7 +111,7 @@ def read_core(path: Path, own_cards: Path | None = None) -> Core:
 def _days(frame: pd.DataFrame) -> pd.DataFrame:
     """Dates as dates, whole numbers that may be missing as such, words as words."""
     for name in frame.columns:
-        if name.endswith("_on") or name in ("recorded",):
+        if name in DAYS:
             frame[name] = [None if pd.isna(day) else pd.Timestamp(day).date() for day in frame[name]]
             frame[name] = frame[name].astype(object)
         elif name == "answers":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -95,13 +96,20 @@ def _judged(core: Core, known: Courses) -> pd.DataFrame:
 
 def _anxiety_measure(core: Core, problem: str | None, measures: Mapping[str, Any]) -> str:
     """The measure of the referral's problem where it has both NHS criteria and the episode a pair; else GAD-7."""
-    if problem and "measure_for" in core.instruments:
-        for card in core.instruments.itertuples():
-            named = isinstance(card.measure_for, str) and problem in card.measure_for.split()
-            judged = all(_nhs(core, card.instrument, kind) for kind in ("caseness", "reliable_change"))
-            if named and judged and card.instrument in measures and measures[card.instrument].paired:
-                return str(card.instrument)
+    for name in sorted(measures):
+        judged = _nhs(core, name, "caseness") and _nhs(core, name, "reliable_change")
+        if judged and measures[name].paired and problem in _problems(core).get(name, ()):
+            return name
     return ANXIETY
+
+
+@cache
+def _problems(core: Core) -> Mapping[str, Sequence[str]]:
+    """The problems an instrument is the measure for."""
+    if "measure_for" not in core.instruments:
+        return {}
+    named = zip(core.instruments.instrument, core.instruments.measure_for, strict=True)
+    return {name: words.replace(",", " ").split() for name, words in named if isinstance(words, str)}
 
 
 def _nhs(core: Core, instrument: str, kind: str) -> Any:
