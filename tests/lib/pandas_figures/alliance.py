@@ -34,9 +34,9 @@ def alliance(core: Core, known: Courses) -> Found:
 
 
 def scale_scores(core: Core, known: Courses) -> pd.DataFrame:
-    """Valid scores of every scale of the alliance forms, with episode and session, in order."""
+    """Valid scores of every scale of the alliance forms, with episode and session, in order; undated ones too."""
     cards = core.instruments[core.instruments.construct == "alliance"]
-    scores = core.valid[core.valid.instrument.isin(cards.instrument)].drop(columns="session")
+    scores = core.with_undated[core.with_undated.instrument.isin(cards.instrument)].drop(columns="session")
     placed = scores.merge(known.belongs, on=ANSWERED, how="left")
     return placed.sort_values(EVENT_ORDER, kind="stable").reset_index(drop=True)
 
@@ -122,7 +122,7 @@ def _by_stage(core: Core, totals: pd.DataFrame, stages: pd.DataFrame) -> pd.Data
 def _dyads(every: pd.DataFrame) -> Found:
     """Sessions that client and therapist rated on the same scale; the last score of each."""
     key = [*EPISODE, "instrument", "scale", "session_no"]
-    numbered = every[every.session_no.notna()]
+    numbered = every[every.session_no.notna() & every.completed_on.notna()]
     last = numbered.drop_duplicates([*key, "rater"], keep="last")
     client, therapist = (last[last.rater == rater] for rater in ("client", "therapist"))
     both = client.merge(therapist[[*key, "score"]], on=key, suffixes=("", "_therapist"))

@@ -36,7 +36,7 @@ def _read(folder: Path | None) -> Cards:
     shipped = [
         entry for entry in (files("schemas") / "instruments").iterdir() if entry.name.endswith(".toml")
     ]
-    own = sorted(folder.glob("*.toml")) if folder else []
+    own = sorted(set(folder.glob("*.toml")) - set(folder.glob("*.key.toml"))) if folder else []
     cards = [
         tomllib.loads(entry.read_text(encoding="utf-8"), parse_float=Decimal) for entry in [*shipped, *own]
     ]

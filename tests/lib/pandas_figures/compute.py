@@ -74,7 +74,7 @@ def first_day(core: Core):
 
 
 def _rows(core: Core, one: Asked, found: Found, has, spans: list[str]) -> pd.DataFrame:
-    series = _series(core, one)
+    series = _series(core, one) or [("", "")] * (one.rater == "client")
     given = found.get((one.figure, one.definition), pd.DataFrame(columns=FACT))
     applies = _applies(core, one, has)
     rows = figure(core, one, given, series, applies, spans)

@@ -62,8 +62,13 @@ class Core:
     @cached_property
     def valid(self) -> pd.DataFrame:
         """Scores there are, of a day that has come, in the order in which they happened."""
-        there = self.scores[self.scores.score.notna() & self.scores.completed_on.notna()]
-        there = where(there, (day <= self.as_of for day in there.completed_on))
+        return where(self.with_undated, (day is not None for day in self.with_undated.completed_on))
+
+    @cached_property
+    def with_undated(self) -> pd.DataFrame:
+        """The same, and scores of which nobody knows the day."""
+        there = self.scores[self.scores.score.notna()]
+        there = where(there, (day is None or day <= self.as_of for day in there.completed_on))
         return there.sort_values(EVENT_ORDER, kind="stable").reset_index(drop=True)
 
     @cached_property
