@@ -16,6 +16,7 @@ st.html(FOLDER / "style.css")
 page = st.navigation(
     [
         st.Page(FOLDER / "screens" / "overview.py", title="Overview", default=True),
+        st.Page(FOLDER / "screens" / "quality.py", title="Data quality"),
         st.Page(FOLDER / "screens" / "runs.py", title="Runs"),
     ],
     position="top",

@@ -266,7 +266,7 @@ def runs(site: SiteOption = None, json_: JsonOption = False) -> None:
 @app.command()
 def instruments(
     what: Annotated[str, typer.Argument(help="list, show, check or docs.")] = "list",
-    name: Annotated[str, typer.Argument(help="An instrument's id, a TOML file to check, or a folder for pages.")] = "",
+    name: Annotated[str, typer.Argument(help="An id to show, a TOML to check, or a folder for pages.")] = "",
     site: SiteOption = None,
     json_: JsonOption = False,
 ) -> None:
@@ -295,7 +295,7 @@ def export(
 ) -> None:
     """Write a client-level export, or the figures, for the data team.
 
-    risk lists answers above zero to items on risk, the oldest first: a list made at night, not an alerting tool.
+    risk lists answers above zero to items on risk, the oldest first. It is not an alerting tool.
     """
     from flows.sources import RISK, run_export
 

@@ -31,8 +31,8 @@ from flows.build import (
 from flows.config import unscored
 from flows.inputs import Inputs
 from schemas import metrics
+from schemas.published import PUBLISHED
 from schemas.rules import rules
-from schemas.tables import PUBLISHED
 from warehouse import archive, ledger, manifest, publish
 from warehouse.connect import connect
 from warehouse.digest import all_digests, digests

@@ -34,8 +34,13 @@ def card_sections(instrument: Instrument) -> dict[str, list[str]]:
         "components": [f"{name}: {_component(of)}" for name, of in instrument.components],
         "structure": list(_structure(instrument)),
         "measure for": [", ".join(instrument.measure_for)] if instrument.measure_for else [],
+        "notes": list(instrument.notes),
     }
-    after = {"response": ("variants", "item names"), "scales": ("components", "structure", "measure for")}
+    after = {
+        "response": ("variants", "item names"),
+        "scales": ("components", "structure", "measure for"),
+        "bands": ("notes",),
+    }
     sections: dict[str, list[str]] = {}
     for label, lines in always.items():
         sections[label] = lines

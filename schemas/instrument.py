@@ -97,6 +97,7 @@ def _read(table: RawTable) -> Instrument:
         licence=table.text("licence"),
         evidence=table.choice("evidence", EVIDENCE),
         sources=table.texts("sources"),
+        notes=table.texts("notes"),
         variants=tuple(map(Variant.build, table.tables("variants", "[[variants]]", "id"))),
         scales=_scales(table, n_items, response),
         bands=tuple(map(Band.build, table.tables("bands", "[[bands]]", "label"))),

@@ -240,8 +240,8 @@ def _change_problems(threshold: Threshold) -> Iterator[str]:
     given = [threshold.sd is not None, threshold.reliability is not None, bool(threshold.reliability_kind)]
     if threshold.per and threshold.on:
         yield "on: no figure compares single items, so it must be off"
-    if any(given) and threshold.kind != "reliable_change":
-        yield "sd, reliability: belong to a reliable_change"
+    if (any(given) or threshold.level) and threshold.kind != "reliable_change":
+        yield "level, sd, reliability: belong to a reliable_change"
     if given[1] != given[2]:
         yield "reliability, reliability_kind: give both or neither"
     if threshold.sd is not None and threshold.sd <= 0:

@@ -44,6 +44,7 @@ class Form:
     risk_items:     items whose answers the data team may be asked to list
     measure_for:    presenting problems that this is the NHS anxiety measure for
     given:          when it is filled in
+    notes:          what whoever uses the form should know of its key: doubts, mistaken identities
     evidence:       of the key; bands, thresholds, variants and missing rules carry their own
     variant:        the response scale in force; empty for the form's own
     site_key:       where the site's own key comes from, once it is applied
@@ -68,6 +69,7 @@ class Form:
     licence: str
     evidence: str
     sources: tuple[str, ...]
+    notes: tuple[str, ...]
     variants: tuple[Variant, ...]
     scales: tuple[Scale, ...]
     bands: tuple[Band, ...]

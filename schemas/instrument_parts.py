@@ -104,7 +104,7 @@ class Variant:
     response: Response
     evidence: str
     source: str
-    recorded: date | None
+    recorded: date
 
     @classmethod
     def build(cls, table: RawTable) -> Variant:

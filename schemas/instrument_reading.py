@@ -34,11 +34,11 @@ class Provenance(NamedTuple):
 
     evidence: str
     source: str
-    recorded: date | None
+    recorded: date
 
     @classmethod
     def read(cls, table: RawTable) -> Provenance:
-        return cls(table.choice("evidence", EVIDENCE), table.text("source"), optional_day(table, "recorded"))
+        return cls(table.choice("evidence", EVIDENCE), table.text("source"), day(table, "recorded"))
 
 
 def whole(table: RawTable, key: str) -> int:

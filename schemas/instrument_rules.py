@@ -44,7 +44,7 @@ class Band:
     on: bool
     evidence: str
     source: str
-    recorded: date | None
+    recorded: date
 
     @classmethod
     def build(cls, table: RawTable) -> Band:
@@ -82,7 +82,7 @@ class Threshold:
     reliability_kind: str
     evidence: str
     source: str
-    recorded: date | None
+    recorded: date
 
     @classmethod
     def build(cls, table: RawTable) -> Threshold:

@@ -10,7 +10,6 @@ from typing import Any
 
 from schemas.instrument_parts import Response
 from schemas.instrument_reading import (
-    EVIDENCE,
     Provenance,
     item_numbers,
     number,
@@ -52,10 +51,10 @@ class Missing:
         start = optional_day(table, "from")
         if rule == "prorate":
             missing = cls(rule, whole(table, "max_missing"), *Provenance.read(table), start)
+        elif any(key in table for key in Provenance._fields):
+            missing = cls(rule, 0, *Provenance.read(table), start)
         else:
-            source = table.optional_text("source") or ""
-            evidence = table.choice("evidence", EVIDENCE, "")
-            missing = cls(rule, 0, evidence, source, optional_day(table, "recorded"), start)
+            missing = cls(rule, start=start)
         table.close()
         return missing
 

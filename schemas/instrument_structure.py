@@ -14,8 +14,8 @@ from schemas.raw_table import nearest
 def structure_problems(instrument: Form) -> Iterator[str]:
     """Declared and found, scale by scale.
 
-    Scales over the whole form, and other scores of the same items, need no mention; which items a
-    site's key file puts where is not declared and not checked.
+    Scales over the whole form, and other scores of the same items, need no mention. A site's key file
+    must keep to a declared partition; else it may put an item into several scales.
     """
     named = [*instrument.structure.partition, *instrument.structure.overlap]
     unknown = [id_ for id_ in named if id_ not in instrument.scale_ids]
@@ -32,7 +32,7 @@ def structure_problems(instrument: Form) -> Iterator[str]:
 
 def _partition_problems(instrument: Form) -> Iterator[str]:
     scales = [instrument.scale(id_) for id_ in instrument.structure.partition]
-    if not scales or any(scale.from_key for scale in scales):
+    if not scales or any(scale.from_key and not scale.items for scale in scales):
         return
     times = Counter(number for scale in scales for number in scale.items)
     for number in instrument.items:

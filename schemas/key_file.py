@@ -21,7 +21,7 @@ from schemas.instrument_checks import disagreements
 from schemas.instrument_parts import KeySource
 from schemas.instrument_reading import day, optional_items
 from schemas.instrument_scales import SITE_KEY
-from schemas.raw_table import RawTable, nearest
+from schemas.raw_table import RawTable
 
 SUFFIX = ".key.toml"
 
@@ -105,8 +105,7 @@ def _items(table: RawTable, instrument: Instrument) -> dict[int, tuple[str, ...]
             table.problem("[items]", "is missing: it gives each item's subscale")
         return {}
     for text in (text for text in texts if text not in names):
-        near = nearest(text, names)
-        given.problem(text, f"items are 1 to {instrument.n_items}; the nearest is {near!r}")
+        given.problem(text, f"items are 1 to {instrument.n_items}")
     for name in (name for name in names if name not in texts):
         given.problem(name, 'is missing: name its subscale, or "" for none')
     found = {names[text]: _subscales(given, text, scales) for text in texts if text in names}

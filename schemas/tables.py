@@ -1,8 +1,8 @@
 """Warehouse and published tables as data: name, grain, key, columns with type, unit and comment.
 
 The DDL, the comments inside the database, the digests (key order), the generated expectations
-and the documentation all come from here. `core_*` and `mart_*` stay in the warehouse;
-`pub_*` are all that is published.
+and the documentation all come from here. `core_*` and `mart_*` stay in the warehouse; what is
+published stands in `schemas.published`.
 """
 
 from __future__ import annotations
@@ -205,6 +205,18 @@ CORE = (
         ),
     ),
     Table(
+        "core_total_check", "a score that differs from the total its export carried",
+        ("entry_no", "source_row", "form_no", "scale"),
+        (
+            ENTRY_NO, SOURCE_ROW, FORM_NO, CLINIC,
+            _key("instrument", "VARCHAR", "Instrument id"),
+            _key("scale", "VARCHAR", "Scale id"),
+            _key("score", "DECIMAL(9,4)", "Score computed from the answers, which is the one used", "points"),
+            _key("stored_total", "DECIMAL(9,4)", "Total the export carried, kept and never used", "points"),
+            _key("difference", "DECIMAL(9,4)", "Score less stored total", "points"),
+        ),
+    ),
+    Table(
         "core_appointment", "an appointment that stands", ("entry_no", "source_row"),
         (
             ENTRY_NO, SOURCE_ROW, CLINIC, CLIENT, CLINICIAN, SESSION,
@@ -285,93 +297,6 @@ MART_FIGURE = Table(
         _key("state", "VARCHAR", "value, zero, not_applicable or no_data"),
     ),
 )
-
-PUBLISHED = (
-    Table(
-        "pub_figure", "one figure of one unit and period, disclosure-controlled", MART_FIGURE.key,
-        (
-            *FIGURE_COLUMNS,
-            Column("numerator", "DECIMAL(18,4)", "Rounded count; empty where hidden, and for means"),
-            Column("denominator", "BIGINT", "Rounded count; empty where hidden"),
-            Column("value", "DECIMAL(18,4)", "Rounded count, per cent from rounded counts, or mean"),
-            _key("unit", "VARCHAR", "Unit of value"),
-            Column("n", "BIGINT", "Rounded number of cases behind the value"),
-            _key("state", "VARCHAR",
-                 "value, zero, suppressed, update_withheld, not_applicable or no_data"),
-        ),
-    ),
-    Table(
-        "pub_metric", "a figure of the metric dictionary", ("figure", "definition"),
-        (
-            _key("figure", "VARCHAR", "Figure id"),
-            _key("definition", "VARCHAR", "Definition id"),
-            _key("theme", "VARCHAR", "engagement, alliance, outcome or quality"),
-            _key("title", "VARCHAR", "Title shown to people"),
-            _key("kind", "VARCHAR", "count, rate or mean"),
-            _key("unit", "VARCHAR", "Unit of value"),
-            _key("better", "VARCHAR", "higher, lower or neither"),
-            _key("numerator", "VARCHAR", "Numerator in words"),
-            _key("denominator", "VARCHAR", "Denominator in words"),
-            _key("dated_by", "VARCHAR", "Event that decides the period"),
-            _key("source", "VARCHAR", "Source of the definition"),
-        ),
-    ),
-    Table(
-        "pub_unit", "a service or clinic that figures are published for", ("service", "clinic"),
-        (
-            _key("service", "VARCHAR", "Service id, or all"),
-            _key("clinic", "VARCHAR", "Clinic id, or all"),
-            _key("title", "VARCHAR", "Name shown to people"),
-        ),
-    ),
-    Table(
-        "pub_period", "a period that figures are published for", ("grain", "period"),
-        (
-            _key("grain", "VARCHAR", "month, quarter, year, rolling_12_months or all"),
-            _key("period", "VARCHAR", "Period id"),
-            _key("title", "VARCHAR", "Name shown to people"),
-            _key("first_day", "DATE", "First day"),
-            _key("last_day", "DATE", "Last day"),
-            _key("closed", "BOOLEAN", "Whether it ended on or before as_of"),
-        ),
-    ),
-    Table(
-        "pub_instrument", "an instrument that figures are published for", ("instrument",),
-        (
-            _key("instrument", "VARCHAR", "Instrument id"),
-            _key("title", "VARCHAR", "Full title"),
-            _key("construct", "VARCHAR", "alliance, outcome or process"),
-            _key("evidence", "VARCHAR", "Evidence tag of the key"),
-            _key("licence", "VARCHAR", "Licence note"),
-        ),
-    ),
-    Table(
-        "pub_quality", "a count line of one feed, rounded", ("clinic", "feed"),
-        (
-            CLINIC,
-            _key("feed", "VARCHAR", "Feed id"),
-            _key("kind", "VARCHAR", "responses, appointments or referrals"),
-            _key("files", "INTEGER", "Deliveries", "files"),
-            _key("files_refused", "INTEGER", "Deliveries refused whole", "files"),
-            Column("received", "BIGINT", "Records, rounded; empty where hidden", "records"),
-            Column("accepted", "BIGINT", "Records, rounded; empty where hidden", "records"),
-            Column("quarantined", "BIGINT", "Records, rounded; empty where hidden", "records"),
-            Column("excluded", "BIGINT", "Records, rounded; empty where hidden", "records"),
-            Column("superseded", "BIGINT", "Records, rounded; empty where hidden", "records"),
-            Column("newest_arrival", "DATE", "Local date of the newest delivery"),
-        ),
-    ),
-    Table(
-        "pub_run", "an input or count of the run that made this publication", ("name",),
-        (
-            _key("name", "VARCHAR",
-                 "run, as_of, site_name, timezone, received, accepted, quarantined, excluded, superseded, "
-                 "files, files_refused, registry, site, code, lock, disclosure_policy"),
-            _key("value", "VARCHAR", "Its value as text; counts are exact, for the whole site"),
-        ),
-    ),
-)
-"""The published file: these tables and no others."""
 
 # fmt: on
 

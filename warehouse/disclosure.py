@@ -22,8 +22,8 @@ from duckdb import DuckDBPyConnection
 
 from schemas.errors import ConfigError, WarehouseError
 from schemas.metrics import Metric
+from schemas.published import PUBLISHED
 from schemas.site import Disclosure
-from schemas.tables import PUBLISHED
 
 RATE_DENOMINATOR = 20
 """Smallest rounded denominator of a rate: below it one person is more than five per cent."""
@@ -156,6 +156,15 @@ SELECT
     CASE WHEN NOT protected(quarantined) THEN rounded(quarantined) END AS quarantined,
     CASE WHEN NOT protected(excluded) THEN rounded(excluded) END AS excluded,
     CASE WHEN NOT protected(superseded) THEN rounded(superseded) END AS superseded,
+    CASE WHEN NOT protected(totals_compared) THEN rounded(totals_compared) END AS totals_compared,
+    CASE
+        WHEN NOT (
+            protected(totals_compared)
+            OR protected(totals_differing)
+            OR protected(totals_compared - totals_differing)
+        )
+            THEN rounded(totals_differing)
+    END AS totals_differing,
     newest_arrival
 FROM mart_quality
 """

@@ -21,6 +21,16 @@ from warehouse.parts import Counts, parquet_files
 from warehouse.supersede import settle_administrations, settle_records, settle_table
 
 DIMENSIONS = ("core_run", "core_clinic", "core_due", "core_instrument", "core_scale", "core_threshold")
+TOTAL_CHECK = """
+    INSERT INTO core_total_check
+    SELECT
+        entry_no, source_row, form_no, clinic, instrument, scale, score, stored_total,
+        score - stored_total AS difference
+    FROM core_score
+    WHERE score <> stored_total
+    ORDER BY entry_no, source_row, form_no, scale
+"""
+
 TABLE_KINDS = {"appointments": "core_appointment", "referrals": "core_referral"}
 
 
@@ -71,6 +81,7 @@ def load(
     _stage(con, deliveries, "problems")
     _stage(con, deliveries, "records")
     create_views(con, instruments)
+    con.execute(TOTAL_CHECK)
     settle_records(con, [instrument.id for instrument in instruments])
     _insert_exports(con, list(tables.values()))
     _assert_conservation(con)

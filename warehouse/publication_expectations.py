@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.tables import PUBLISHED
+from schemas.published import PUBLISHED
 from warehouse.checks import (
     BATCH,
     PUBLISHED_FILE,
@@ -36,7 +36,7 @@ def publication_expectations(facts: SiteFacts, run: str) -> Iterator[Expectation
     for column in COUNTS:
         kinds = "= 'count'" if column == "value" else "<> 'mean'" if column == "numerator" else "IS NOT NULL"
         yield from _counts(FIGURES, column, facts, f"(SELECT m.kind {kinds} {_METRIC})", ("pub_metric",))
-    for column in ("received", *FATES):
+    for column in ("received", *FATES, "totals_compared", "totals_differing"):
         yield from _counts(On(PUBLISHED_FILE, "pub_quality"), column, facts)
     yield from _rates(facts)
     yield from _means()

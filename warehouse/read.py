@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from schemas.errors import WarehouseError
-from schemas.tables import PUBLISHED
+from schemas.published import PUBLISHED
 
 STATUS_SCHEMA = 1
 
@@ -40,6 +40,7 @@ QUERIES: Mapping[str, str] = {
     "metrics": f"SELECT {_COLUMNS['pub_metric']} FROM pub_metric "
     "ORDER BY figure, definition <> 'standard', definition",
     "instruments": f"SELECT {_COLUMNS['pub_instrument']} FROM pub_instrument ORDER BY instrument",
+    "quality": f"SELECT {_COLUMNS['pub_quality']} FROM pub_quality ORDER BY clinic, feed",
     "cell": f"SELECT {_COLUMNS['pub_figure']} FROM pub_figure "
     "WHERE service = ? AND clinic = ? AND grain = ? AND period = ? "
     "ORDER BY figure, definition, instrument, scale",
@@ -119,6 +120,25 @@ class PublishedInstrument:
     licence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """A row of pub_quality: what became of a feed's records, rounded; a count is empty where hidden."""
+
+    clinic: str
+    feed: str
+    kind: str
+    files: int
+    files_refused: int
+    received: int | None
+    accepted: int | None
+    quarantined: int | None
+    excluded: int | None
+    superseded: int | None
+    totals_compared: int | None
+    totals_differing: int | None
+    newest_arrival: date | None
+
+
 class Publication:
     """One published run. Safe to share between threads: every query has a cursor of its own."""
 
@@ -152,6 +172,10 @@ class Publication:
 
     def instruments(self) -> tuple[PublishedInstrument, ...]:
         return tuple(PublishedInstrument(*row) for row in self._rows("instruments"))
+
+    def quality(self) -> tuple[Quality, ...]:
+        """By clinic and feed."""
+        return tuple(Quality(*row) for row in self._rows("quality"))
 
     def cell(self, service: str, clinic: str, grain: str, period: str) -> tuple[Figure, ...]:
         """All figures of one unit and period."""

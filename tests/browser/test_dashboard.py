@@ -50,11 +50,11 @@ def ground(page: Page) -> str:
 
 
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
-def test_both_pages_at_every_size_and_in_both_schemes(
+def test_pages_at_every_size_and_in_both_schemes(
     visit: Open, url: str, folder: Path, width: int, scheme: str
 ):
     seen = visit(url, width, scheme)
-    for path, title in (("", "Overview"), ("runs", "Runs")):
+    for path, title in (("", "Overview"), ("quality", "Data quality"), ("runs", "Runs")):
         page = seen.go(path)
         check_page(page, title)
         assert ground(page) == GROUND[scheme]

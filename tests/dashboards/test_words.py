@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dashboards import words
-from schemas.tables import PUBLISHED
+from schemas.published import PUBLISHED
 from warehouse.read import Figure, Period
 
 

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from flows.build import asked_instruments, build, check_out, last_key, open_site, works
+from flows.build import (
+    asked_instruments,
+    build,
+    check_out,
+    dimensions,
+    inputs_of,
+    last_key,
+    open_site,
+    works,
+)
 from schemas.errors import ConfigError
 from tests.lib.handmade_site import FILES, KEY, NOW, make_site
 from tests.lib.nights import tree
@@ -67,6 +77,24 @@ def test_a_feed_taken_out_of_site_toml_is_in_no_figure(site: Path):
     setup = open_site(site, KEY)
     entries = archive.deliveries(site)
     assert {work.feed.id for work in works(setup, entries)} == {one.feed for one in entries} - {"south-srs"}
+
+
+def test_cards_as_tables(site: Path):
+    """Who vouches for a threshold, since when, and what a criterion of change is computed from."""
+    setup = open_site(site, KEY)
+    forms = [setup.registry[id_] for id_ in ("core_10", "gad_7", "srs")]
+    rows = dimensions(setup, forms, inputs_of(setup, ledger.read(site), None))
+    assert {row[0]: row[-1] for row in rows["core_instrument"]} == {
+        "core_10": None,
+        "gad_7": "depression,gad,mixed",
+        "srs": None,
+    }
+    day = date(2026, 11, 23)
+    found = {(row[0], row[3]): row[6:] for row in rows["core_threshold"] if row[2] == "reliable_change"}
+    assert found["core_10", "rci_90"] == ("unconfirmed", "90 %", Decimal("7.7"), Decimal("0.90"), day)
+    assert ("core_10", "rci_95") not in found
+    on = [row[3] for row in rows["core_threshold"] if row[0] == "srs"]
+    assert on == ["below_36", "36_or_below", "drop_1_point"]
 
 
 class TestWhereItMayWrite:

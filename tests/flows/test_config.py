@@ -127,6 +127,83 @@ def test_check_of_a_new_site(site):
     assert not (site / "secret.key").exists()
 
 
+KEY_FILE = """
+instrument = "taqr"
+source = "manual, page 12"
+recorded = 2026-11-23
+[items]
+1 = "total"
+2 = "total"
+3 = "total"
+4 = "total"
+"""
+
+
+def with_form(site, id_, more="", rater="client"):
+    """The starter's examples, the questionnaires being another form."""
+    uncommented(site)
+    path = site / "site.toml"
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"(?s)^\[\[due\]\].*?(?=^# One feed)", "", text, flags=re.M)
+    text = text.replace('id = "phq_9"', f'id = "{id_}"{more}').replace(
+        'rater = "client"', f'rater = "{rater}"'
+    )
+    path.write_text(text, encoding="utf-8")
+    return load_site(site)
+
+
+def remarks(site):
+    return [line for line in check(site, {}) if "gives no score" in line]
+
+
+def test_check_says_what_an_unconfirmed_form_needs(site):
+    with_form(site, "sdq")
+    assert remarks(site) == [
+        "remark: instrument sdq: gives no score; compare its key with the printed form, then list "
+        '"sdq" in confirmed_instruments of site.toml'
+    ]
+    path = site / "site.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("confirmed_instruments = []", 'confirmed_instruments = ["sdq"]'), "utf-8")
+    assert remarks(site) == []
+
+
+def test_check_says_what_a_form_without_a_public_key_needs(site):
+    with_form(site, "taqr", rater="therapist")
+    assert remarks(site) == [
+        "remark: instrument taqr: gives no score; supply instruments/taqr.key.toml with its source, "
+        "for each of its 4 items the subscale (total) and the reversed items"
+    ]
+    (site / "instruments" / "taqr.key.toml").write_text(KEY_FILE, encoding="utf-8")
+    assert remarks(site) == []
+    n = len(load_site(site).registry)
+    assert f"instruments: {n}, of which 0 of this site; key files 1" in check(site, {})
+
+
+def test_a_key_file_is_read_with_the_forms_and_recorded_with_them(site):
+    before = load_site(site)
+    (site / "instruments" / "taqr.key.toml").write_text(KEY_FILE, encoding="utf-8")
+    config = load_site(site)
+    assert config.forms == {"taqr.key.toml": KEY_FILE}
+    assert config.registry["taqr"].gives_scores(confirmed=False)
+    assert config.registry.digest != before.registry.digest
+    assert read_config(config.toml, config.forms).registry.digest == config.registry.digest
+
+
+def test_a_mistake_in_a_key_file_names_it(site):
+    wrong = KEY_FILE.replace('4 = "total"', '4 = "totl"')
+    (site / "instruments" / "taqr.key.toml").write_text(wrong, encoding="utf-8")
+    message = r"instruments/taqr\.key\.toml, \[items\], 4: 'totl' is not known; the nearest is 'total'"
+    with pytest.raises(RegistryError, match=message):
+        load_site(site)
+
+
+def test_the_registry_of_a_site_is_in_the_response_scales_of_its_feeds(site):
+    config = with_form(site, "haq_1", '\nvariant = "minus_3_to_3"')
+    assert config.registry["haq_1"].response.steps == (-3, -2, -1, 1, 2, 3)
+    assert config.registry["k10"].variant == ""
+
+
 def test_check_remarks_on_what_is_due_and_never_brought(site):
     uncommented(site)
     path = site / "site.toml"

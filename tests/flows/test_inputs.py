@@ -130,6 +130,32 @@ def test_the_cards_of_the_questionnaires_asked_change_it_and_no_others():
     assert memo(forms=registry("mini", "duo", "solo")) == BASE
 
 
+KEY = """
+instrument = "vpps"
+source = "a made-up manual"
+recorded = 2026-11-23
+[items]
+"""
+SCALES = load()["vpps"].scale_ids
+
+
+def keyed(shift=0):
+    items = "".join(f'{n} = "{SCALES[(n + shift) % 8]}"\n' for n in range(1, 81))
+    return load({"vpps.key.toml": (KEY + items).encode()})
+
+
+def test_a_site_s_key_and_a_response_scale_change_the_key():
+    feed = made().feeds[0]
+    vpps, k10 = (
+        replace(feed, instruments=(replace(feed.instruments[0], id=id_),)) for id_ in ("vpps", "k10")
+    )
+    keys = {memo_key(FILE, vpps, made(), forms, "k1") for forms in (load(), keyed(), keyed(1))}
+    assert len(keys) == 3
+    coded = load().as_variants({"k10": "coded_0_4"})
+    assert memo_key(FILE, k10, made(), load(), "k1") != memo_key(FILE, k10, made(), coded, "k1")
+    assert memo_key(FILE, k10, made(), load(), "k1") == memo_key(FILE, k10, made(), keyed(), "k1")
+
+
 def inputs_registry(mini, duo):
     return load({"instruments/mini.toml": mini, "instruments/duo.toml": duo})
 

@@ -69,6 +69,17 @@ class TestWhenThereIsSomethingToDo:
         # No feed asks for it, so that no file is processed again.
         assert run.waiting() == []
 
+    def test_a_key_file(self, site: Path):
+        """As a form of the site's own: it counts, and processes again only what it is about."""
+        key = site / "instruments" / "taqr.key.toml"
+        key.parent.mkdir(exist_ok=True)
+        items = "\n".join(f'{number} = "total"' for number in range(1, 5))
+        key.write_text(f'instrument = "taqr"\nsource = "p. 1"\nrecorded = 2026-11-23\n[items]\n{items}\n')
+        run = begin(site, KEY, NEXT)
+        assert run.idle_as is None
+        assert run.waiting() == []
+        assert run.setup.config.forms.keys() == {"taqr.key.toml"}
+
     @pytest.mark.parametrize("part", ["published", "warehouse"])
     def test_a_link_that_leads_elsewhere(self, site: Path, part: str):
         """A run that was killed between the two links: its record says published, readers see the old one."""
@@ -105,6 +116,18 @@ class TestNotes:
         (site / "inbox" / "gad-8.csv").chmod(0)
         [note] = begin(site, KEY, NEXT).notes
         assert "see to its permissions" in note
+
+    def test_a_form_that_gives_no_score(self, site: Path):
+        """What the site must do, every night until it is done."""
+        walk_in = 'client = "@row"\n[[feeds.instruments]]\nid = '
+        changed(site, f'{walk_in}"gad_7"', f'{walk_in}"sdq"')
+        [note] = begin(site, KEY, NEXT).notes
+        assert note == (
+            "instrument sdq: gives no score; compare its key with the printed form, then list "
+            '"sdq" in confirmed_instruments of site.toml'
+        )
+        changed(site, "[site]", '[site]\nconfirmed_instruments = ["sdq"]')
+        assert begin(site, KEY, NEXT).notes == ()
 
 
 class TestIds:

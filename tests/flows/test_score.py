@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import time
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -53,6 +54,8 @@ def synthetic(
         response={"min": low, "max": high, "decimals": decimals},
         reverse=list(reverse),
         risk_items=[],
+        structure={},
+        components={},
         scales=[whole],
         bands=[],
         thresholds=[],
@@ -61,7 +64,8 @@ def synthetic(
 
 
 def prorate(max_missing: int) -> dict[str, Any]:
-    return {"rule": "prorate", "max_missing": max_missing, "evidence": "unconfirmed", "source": "a test"}
+    said = {"evidence": "unconfirmed", "source": "a test", "recorded": date(2026, 11, 23)}
+    return {"rule": "prorate", "max_missing": max_missing, **said}
 
 
 def test_adds_its_columns_and_leaves_the_rest():
@@ -139,10 +143,84 @@ def test_a_prorated_reversed_tenth():
     assert scored.select("score_total", "status_total").row(0) == (Decimal("29.55"), "prorated")
 
 
+DAYS = [date(2023, 3, 31), date(2023, 4, 1), date(2024, 12, 31), date(2025, 1, 1), None]
+
+
+def dated() -> dict[str, Any]:
+    """Complete answers at first, from April 2023 one may be missing, from 2025 two."""
+    later = [{**prorate(1), "from": DAYS[1]}, {**prorate(2), "from": DAYS[3]}]
+    return synthetic(missing=[{"rule": "complete"}, *later])
+
+
+def test_the_missing_rule_is_that_of_the_day():
+    """An administration without a date is read by the newest rule."""
+    frame = answers_frame([[4, 4, None]] * 5 + [[4, None, None]] * 5, 3).with_columns(
+        completed_on=pl.Series(DAYS * 2, dtype=pl.Date)
+    )
+    scored = score(frame, Instrument.build(dated(), "form.toml"), confirmed=False)
+    lost, kept = "too_many_missing", "prorated"
+    assert scored["status_total"].to_list() == [lost, kept, kept, kept, kept, lost, lost, lost, kept, kept]
+    assert scored["score_total"].to_list() == [None, 12, 12, 12, 12, None, None, None, 12, 12]
+
+
+def test_without_dates_the_newest_missing_rule_holds():
+    scored = score(
+        answers_frame([[4, None, None]], 3), Instrument.build(dated(), "form.toml"), confirmed=False
+    )
+    assert scored["status_total"].to_list() == ["prorated"]
+
+
+def test_a_prorated_sum_is_rounded_half_away_from_zero_before_it_is_added():
+    """SDQ: 4 over three of five items is 6.67, so 7; 2 over four is 2.5, so 3."""
+    answers = {3: 1, 8: 1, 13: 2, 16: None, 24: None, 5: 0, 7: 1, 12: 0, 18: 1, 22: None}
+    row = [answers.get(number, 0) for number in range(1, 26)]
+    scored = score(answers_frame([row], 25), REGISTRY["sdq"], confirmed=True)
+    assert scored.select("score_emo", "score_con", "score_internalising").row(0) == (7, 3, 7 + 4)
+    assert scored["score_total"].to_list() == [7 + 3 + 4 + 4]
+    assert scored.select("status_total", "answered_total").row(0) == ("prorated", 17)
+
+
+def test_a_sum_of_scales_needs_each_of_them():
+    answers = [None if number in (3, 8, 13) else 1 for number in range(1, 26)]
+    scored = score(answers_frame([answers], 25), REGISTRY["sdq"], confirmed=True)
+    row = scored.select("score_emo", "score_total", "score_externalising", "status_total", "answered_total")
+    assert row.row(0) == (None, None, 10, "too_many_missing", 17)
+
+
+def test_items_with_responses_of_their_own_are_reversed_by_their_own():
+    """0 to 3, but item 2 is 0 to 1: reversed 1 - answer."""
+    raw = synthetic(high=3, reverse=[1, 2], range=[0, 7])
+    raw["item_responses"] = [{"items": [2], "min": 0, "max": 1}]
+    scored = score(
+        answers_frame([[3, 1, 0], [0, 0, 0]], 3), Instrument.build(raw, "form.toml"), confirmed=False
+    )
+    assert scored["score_total"].to_list() == [0, 4]
+
+
+def test_a_key_that_is_not_there_scores_nothing_row_by_row():
+    frame = answers_frame([[3] * 80, [None] * 80, [1] * 80], 80)
+    scored = score(frame, REGISTRY["vpps"], confirmed=True)
+    assert scored.height == 3
+    for scale in REGISTRY["vpps"].scale_ids:
+        assert set(scored[f"status_{scale}"]) == {"key_not_confirmed"}
+        assert scored[f"score_{scale}"].null_count() == 3
+        assert set(scored[f"answered_{scale}"]) == {0}
+
+
+@pytest.mark.parametrize("id_", FORMS)
+def test_types_do_not_depend_on_the_form(id_):
+    form = REGISTRY[id_]
+    for rows in ([], [[form.step_max] * form.n_items], [[None] * form.n_items] * 2):
+        scored = score(answers_frame(rows, form.n_items), form, confirmed=True)
+        for scale in form.scale_ids:
+            types = [scored.schema[f"{part}_{scale}"] for part in ("score", "answered", "status")]
+            assert types == [SCORE, ANSWERED, STATUS]
+
+
 def random_rows(instrument: Instrument, count: int, seed: int) -> list[list[int | None]]:
     """Rows from complete to empty; some hold what is no allowed answer."""
     chance = random.Random(seed)
-    allowed = range(instrument.step_min, instrument.step_max + 1)
+    allowed = {n: instrument.response_of(n).steps for n in instrument.items}
     wrong = [instrument.step_min - 1, -101, -105, -127, -128] + (
         [instrument.step_max + 1] if instrument.step_max < 127 else []
     )
@@ -153,8 +231,8 @@ def random_rows(instrument: Instrument, count: int, seed: int) -> list[list[int 
             [
                 chance.choice(NO_ANSWER)
                 if chance.random() < missing
-                else chance.choice(wrong if chance.random() < invalid else allowed)
-                for _ in instrument.items
+                else chance.choice(wrong if chance.random() < invalid else allowed[n])
+                for n in instrument.items
             ]
         )
     return rows
@@ -162,13 +240,14 @@ def random_rows(instrument: Instrument, count: int, seed: int) -> list[list[int 
 
 def check_against_plain_scorer(raw: dict[str, Any], rows: list[list[int | None]], confirmed, already_keyed):
     instrument = Instrument.build(raw, "form.toml")
-    allowed = {*NO_ANSWER, *range(instrument.step_min, instrument.step_max + 1)}
-    frame = answers_frame(rows, instrument.n_items)
+    allowed = [{*NO_ANSWER, *instrument.response_of(number).steps} for number in instrument.items]
+    days = [DAYS[number % len(DAYS)] for number in range(len(rows))]
+    frame = answers_frame(rows, instrument.n_items).with_columns(completed_on=pl.Series(days, dtype=pl.Date))
     good = frame.filter(~pl.any_horizontal(invalid_mask(instrument).values()))
     expected = [
-        plain_scores(raw, row, confirmed, already_keyed)
-        for row in rows
-        if all(cell in allowed for cell in row)
+        plain_scores(raw, row, confirmed, already_keyed, day)
+        for row, day in zip(rows, days, strict=True)
+        if all(cell in codes for cell, codes in zip(row, allowed, strict=True))
     ]
     assert found(score(good, instrument, confirmed, already_keyed), instrument) == expected
     return expected
@@ -179,9 +258,10 @@ def check_against_plain_scorer(raw: dict[str, Any], rows: list[list[int | None]]
 def test_a_second_scorer_agrees_on_every_form(id_, already_keyed):
     raw = raw_form(id_)
     rows = random_rows(REGISTRY[id_], 1_000, seed=7)
-    expected = check_against_plain_scorer(raw, rows, False, already_keyed)
-    statuses = {scores["total"].status for scores in expected}
-    assert {"scored", "too_many_missing"} <= statuses
+    expected = check_against_plain_scorer(raw, rows, True, already_keyed)
+    statuses = {score.status for scores in expected for score in scores.values()}
+    seen = {"key_not_confirmed"} if raw["evidence"] == "site_key" else {"scored", "too_many_missing"}
+    assert seen <= statuses
     assert len(expected) < len(rows)
 
 
@@ -191,30 +271,44 @@ def forms(draw):
     n_items = draw(st.integers(1, 12))
     low = draw(st.integers(-3, 2))
     high = low + draw(st.integers(1, 7))
-    decimals = draw(st.integers(0, 1))
-    raw = synthetic(low, high, decimals, n_items=n_items)
+    raw = synthetic(low, high, draw(st.integers(0, 1)), n_items=n_items)
     numbers = st.sampled_from(range(1, n_items + 1))
-    scales = []
-    for id_ in draw(st.sampled_from([("total",), ("total", "part")])):
-        items = (
-            draw(st.lists(numbers, min_size=1, unique=True)) if id_ == "part" else list(range(1, n_items + 1))
-        )
-        method = draw(st.sampled_from(["sum", "mean"]))
-        weight = len(items) if method == "sum" else 1
-        allowed = draw(st.integers(0, len(items) - 1))
-        scales.append(
-            {
-                **raw["scales"][0],
-                "id": id_,
-                "items": items,
-                "method": method,
-                "range": [low * weight, high * weight],
-                "missing": prorate(allowed) if allowed else {"rule": "complete"},
-            }
-        )
+    own = draw(st.sets(numbers, max_size=3))
+    if own:
+        raw["item_responses"] = [{"items": sorted(own), "min": low - 1, "max": high}]
+    whole, part = list(range(1, n_items + 1)), draw(st.lists(numbers, min_size=1, unique=True))
+    scales = [draw(scales_of("total", whole, own, raw))]
+    if draw(st.booleans()):
+        scales.append(draw(scales_of("part", part, own, raw)))
+        apart = draw(st.sets(numbers, max_size=1)) - set(part)
+        scales[-1] |= {"not_applicable": sorted(apart)} if apart else {}
     reverse = sorted(draw(st.sets(numbers)))
-    evidence = draw(st.sampled_from(["verified", "derived", "unconfirmed", "site_key"]))
+    evidence = draw(st.sampled_from(["verified", "derived", "unconfirmed", "licensed"]))
     return changed(raw, scales=scales, reverse=reverse, evidence=evidence)
+
+
+@st.composite
+def scales_of(draw, id_: str, items: list[int], own: set[int], raw: dict[str, Any]):
+    """A scale of these items by any method, under any missing rule, dated or not."""
+    method = draw(st.sampled_from(["sum", "mean", "mean_x10"]))
+    allowed = draw(st.lists(st.integers(0, len(items) - 1), min_size=1, max_size=3))
+    rules = [prorate(one) if one else {"rule": "complete"} for one in allowed]
+    dates = [{}, {"from": DAYS[1]}, {"from": DAYS[3]}]
+    low, high = (
+        raw["response"]["min"] * len(items) - len(own & set(items)),
+        raw["response"]["max"] * len(items),
+    )
+    weight = {"sum": len(items), "mean": 1, "mean_x10": 10}[method]
+    rounded = {"round_to": draw(st.integers(raw["response"]["decimals"], 3))} if method == "sum" else {}
+    return {
+        **raw["scales"][0],
+        "id": id_,
+        "items": items,
+        "method": method,
+        "range": [str(four_places(Fraction(end * weight, len(items)))) for end in (low, high)],
+        "missing": [{**rule, **since} for rule, since in zip(rules, dates, strict=False)],
+        **(rounded if draw(st.booleans()) else {}),
+    }
 
 
 @given(forms(), st.integers(0, 2**32), st.booleans(), st.booleans())

@@ -76,7 +76,7 @@ method = "sum"
 range = [0, 6]
 unit = "points"
 direction = "higher_worse"
-missing = {{ rule = "complete", evidence = "verified", source = "made for tests" }}
+missing = {{ rule = "complete", evidence = "verified", source = "made for tests", recorded = 2026-11-23 }}
 [[vectors]]
 answers = [1, 2]
 scores = {{ total = 3 }}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from importlib.resources import files
 from typing import Any
@@ -13,7 +13,7 @@ import polars as pl
 
 from flows.score import score
 from schemas.frames import PART_COLUMNS, POLARS_TYPES
-from schemas.instrument import Instrument, Vector, item_column
+from schemas.instrument import Instrument, Scale, item_column
 
 FORMS = tuple(
     sorted(entry.name.removesuffix(".toml") for entry in (files("schemas") / "instruments").iterdir())
@@ -55,23 +55,31 @@ def administrations(instrument: Instrument, rows: Iterable[Sequence[int | None]]
     return answers.select(*shared, *answers.columns)
 
 
-def codes(vector: Vector, instrument: Instrument) -> list[int | None]:
-    """A golden vector's answers as item codes."""
-    return [None if answer is None else instrument.response.step(answer) for answer in vector.answers]
-
-
 def weaknesses(instrument: Instrument) -> Iterator[str]:
-    """Golden vectors whose scores differ; ends of scales and decimals that no vector reaches."""
-    vectors = instrument.vectors
-    answers = [codes(vector, instrument) for vector in vectors]
-    scored = score(answers_frame(answers, instrument.n_items), instrument, confirmed=True)
-    if instrument.response.decimals and all((code or 0) % 10 == 0 for row in answers for code in row):
-        yield f"{instrument.id}: no vector has an answer with {instrument.response.decimals} decimals"
-    for scale in instrument.scales:
-        found = scored[f"score_{scale.id}"].to_list()
-        for number, (vector, value) in enumerate(zip(vectors, found, strict=True), start=1):
-            if dict(vector.scores)[scale.id] != value:
-                yield f"{instrument.id}, vector {number}, {scale.id}"
-        for end in scale.range:
-            if end not in found:
-                yield f"{instrument.id}, {scale.id}: no vector reaches {end}"
+    """Golden vectors whose scores differ; ends of scales, table entries and decimals that none reaches."""
+    for variant in ("", *instrument.variant_ids):
+        form = instrument.as_variant(variant)
+        answers = [form.codes(vector) for vector in form.vectors]
+        scored = score(answers_frame(answers, form.n_items), form, confirmed=True)
+        if not answers:
+            yield f"{form.id} {variant}: no vector"
+        if form.response.decimals and all((code or 0) % 10 == 0 for row in answers for code in row):
+            yield f"{form.id} {variant}: no vector has an answer with {form.response.decimals} decimals"
+        for scale in form.scales:
+            found = list(zip(scored[f"score_{scale.id}"], scored[f"status_{scale.id}"], strict=True))
+            yield from _differences(form, scale.id, found)
+            if not form.needs_key:
+                yield from _out_of_reach(form, scale, {value for value, _ in found})
+
+
+def _differences(form: Instrument, scale: str, found: Sequence[tuple[Decimal | None, str]]) -> Iterator[str]:
+    for number, (vector, (value, status)) in enumerate(zip(form.vectors, found, strict=True), start=1):
+        right = "key_not_confirmed" if vector.refusal else dict(vector.statuses).get(scale, status)
+        if (dict(vector.scores).get(scale), right) != (value, status):
+            yield f"{form.id} {form.variant}, vector {number}, {scale}"
+
+
+def _out_of_reach(form: Instrument, scale: Scale, found: Collection[Decimal | None]) -> Iterator[str]:
+    for end in (*scale.range, *(points for _, points in scale.table)):
+        if end not in found:
+            yield f"{form.id} {form.variant}, {scale.id}: no vector reaches {end}"

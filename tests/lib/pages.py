@@ -8,7 +8,7 @@ from re import sub
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-RUNS = "screens/runs.py"
+QUALITY, RUNS = "screens/quality.py", "screens/runs.py"
 
 
 def markup(app: AppTest) -> str:

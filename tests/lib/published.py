@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.tables import PUBLISHED
+from schemas.published import PUBLISHED
 
 RUN = "20261101T020000Z-1a2b3c4d"
 EARLIER_RUN = "20261025T020000Z-0f9e8d7c"
@@ -327,7 +327,22 @@ def write_publication(file: Path, run: str = RUN, seed: int = 1, months: int = 2
         "pub_period": list(periods(months)),
         "pub_instrument": [(*instrument, "Free to use") for instrument in INSTRUMENTS],
         "pub_quality": [
-            ("northvale", "northvale-alliance", "responses", 104, 1, 12000, 11600, 25, 330, 45, AS_OF),
+            (
+                "northvale",
+                "northvale-alliance",
+                "responses",
+                104,
+                1,
+                12000,
+                11600,
+                25,
+                330,
+                45,
+                11500,
+                15,
+                AS_OF,
+            ),
+            ("northvale", "northvale-diary", "appointments", 104, 0, 9000, 8990, None, 10, 0, 0, 0, AS_OF),
         ],
         "pub_run": list(run_values(run).items()),
     }

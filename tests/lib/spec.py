@@ -126,8 +126,19 @@ def assert_bands(form: str, table: str, scale: str = "", used: bool = True, evid
 
 
 def assert_thresholds(form: Instrument | str, table: str):
-    """All thresholds of a form, on and off."""
-    assert_named([threshold_row(threshold) for threshold in form_of(form).thresholds], table)
+    """All thresholds of a form, on and off.
+
+    A table without a column of scales is about the outcome scale; one without level, SD, reliability or what
+    is compared says that there is none, and that scores are compared.
+    """
+    instrument = form_of(form)
+    usual = {"scale": instrument.outcome_scale, "of": "score", "level": "", "sd": "", "reliability": ""}
+    found = [threshold_row(threshold) for threshold in instrument.thresholds]
+    left_out = usual.keys() - rows(table)[0].keys()
+    assert [{name: row[name] for name in left_out} for row in found] == [
+        {name: usual[name] for name in left_out} for _ in found
+    ]
+    assert_named(found, table)
 
 
 def threshold_row(threshold: Threshold) -> dict[str, str]:

@@ -20,8 +20,9 @@ from schemas.frames import (
     breaches,
     invalid_mask,
 )
+from schemas.instrument import Instrument
 from schemas.registry import load
-from tests.lib.forms import FORMS, administrations, answers_frame
+from tests.lib.forms import FORMS, administrations, answers_frame, changed, raw_form
 
 REGISTRY = load()
 NO_ANSWER = (None, -102, -103, -104)
@@ -126,8 +127,9 @@ def test_pandera_and_mask_agree(answered):
     first = {column: mask[column].arg_true()[0] for column in mask.columns if mask[column].any()}
     assert first_failures(frame, instrument) == first
     assert {breach.column for breach in breaches(frame, instrument)} == set(first)
-    allowed = {*NO_ANSWER, *range(instrument.step_min, instrument.step_max + 1)}
-    assert mask.rows() == [tuple(cell not in allowed for cell in row) for row in rows]
+    allowed = [{*NO_ANSWER, *instrument.response_of(number).steps} for number in instrument.items]
+    expected = [tuple(cell not in codes for cell, codes in zip(row, allowed, strict=True)) for row in rows]
+    assert mask.rows() == expected
 
 
 def first_failures(frame, instrument) -> dict[str, int]:
@@ -147,6 +149,20 @@ def test_a_frame_passes_when_the_masked_rows_are_taken_out(answered):
     frame = administrations(instrument, rows)
     good = frame.filter(~pl.any_horizontal(invalid_mask(instrument).values()))
     assert breaches(good, instrument) == ()
+
+
+def test_items_with_responses_of_their_own_and_values_that_are_skipped():
+    raw = changed(raw_form("haq_1"), bands=[], thresholds=[], vectors=[], structure={}, variants=[])
+    raw["response"] = {"min": -3, "max": 3, "skip": [0]}
+    raw["item_responses"] = [{"items": [2], "min": 0, "max": 1}]
+    raw["scales"] = [{**raw["scales"][0], "range": [-30, 31]}]
+    form = Instrument.build(raw, "form.toml")
+    rows = [[3] + [code] + [3] * 9 for code in (-1, 0, 1, 2, -104)] + [[0, 1] + [3] * 9, [None, 1] + [-3] * 9]
+    mask = answers_frame(rows, 11).select(**invalid_mask(form))
+    assert mask["item_02"].to_list() == [True, False, False, True, False, False, False]
+    assert mask["item_01"].to_list() == [False] * 5 + [True, False]
+    found = breaches(administrations(form, rows), form)
+    assert found == (Breach("item_01", "out_of_range"), Breach("item_02", "out_of_range"))
 
 
 @pytest.mark.parametrize("dtype", [pl.Int8, pl.Int16, pl.Int32, pl.Int64])

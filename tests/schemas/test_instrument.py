@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -101,6 +102,8 @@ def test_all_problems_are_told_at_once():
     ]
 
 
+SAID = {"evidence": "derived", "source": "S0", "recorded": date(2026, 11, 23)}
+
 REFUSED = [
     (
         "an id a table cannot be named by",
@@ -174,7 +177,7 @@ REFUSED = [
             "phq_9",
             "scales",
             0,
-            missing={"rule": "prorate", "max_missing": 9, "evidence": "derived", "source": "S0"},
+            missing={"rule": "prorate", "max_missing": 9, **SAID},
         ),
         "missing, max_missing: must be 1 to 8",
     ),
@@ -240,8 +243,9 @@ def test_shipped_forms_name_their_sources(id_):
     """Every S-number that a part gives is in the list of sources."""
     form = build(raw_form(id_))
     listed = {source.split()[0] for source in form.sources}
-    given = [part.source for part in (*form.bands, *form.thresholds)]
-    given += [scale.missing.source for scale in form.scales] + [form.given, form.licence]
+    given = [part.source for part in (*form.bands, *form.thresholds, *form.variants)]
+    given += [rule.source for scale in form.scales for rule in scale.missing_rules]
+    given += [form.given, form.licence, *form.notes]
     words = {word.strip("();,.") for text in given for word in text.split()}
     assert {word for word in words if word[:1] == "S" and word[1:].isdigit()} <= listed
 
@@ -252,18 +256,3 @@ def test_shipped_forms_have_vectors_for_every_form_of_use(id_):
     vectors = build(raw_form(id_)).vectors
     missing = [sum(answer is None for answer in vector.answers) for vector in vectors]
     assert {0, 1} <= set(missing)
-
-
-def test_only_the_named_unconfirmed_rules_are_on():
-    on = {
-        (id_, what, value)
-        for id_ in FORMS
-        for form in [build(raw_form(id_))]
-        for evidence, what, value in (
-            *((s.missing.evidence, "missing", s.missing.max_missing) for s in form.scales),
-            *((t.evidence, t.kind, t.value) for t in form.thresholds if t.on),
-            *((b.evidence, "band", b.start) for b in form.bands),
-        )
-        if evidence == "unconfirmed"
-    }
-    assert on == {("core_10", "missing", 1), ("core_10", "reliable_change", 6)}

@@ -10,8 +10,8 @@ import pytest
 
 from schemas import metrics
 from schemas.errors import ConfigError
+from schemas.published import PUBLISHED
 from schemas.site import KINDS
-from schemas.tables import PUBLISHED
 
 FILE = "metrics.toml"
 ONE = """

@@ -19,10 +19,11 @@ class Card:
     raters: tuple[str, ...]
     n_items: int
     scale_ids: tuple[str, ...]
+    variant_ids: tuple[str, ...] = ()
 
 
 CARDS = {
-    "wai_sr": Card(("client", "therapist"), 12, ("total", "task", "bond", "goal")),
+    "wai_sr": Card(("client", "therapist"), 12, ("total", "task", "bond", "goal"), ("a", "seven_point")),
     "phq_9": Card(("client",), 9, ("total",)),
     "gad_7": Card(("client",), 7, ("total",)),
 }
@@ -108,6 +109,7 @@ id = "wai_sr"
 rater_column = "Role"
 items = ["a", "b#2", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]
 stored_total = "Sum"
+variant = "a"
 session = "Nr"
 [[feeds.attention]]
 column = "ATT1"
@@ -302,6 +304,7 @@ DUE = '[[due]]\nservice = "{}"\ninstrument = "phq_9"\nrater = "client"\nsessions
         (ITEMS, '...labels = { no = 0 }\nmissing = ["NO"]', "also a code for no answer"),
         (ITEMS, '...missing = ["9"]\nrefused = ["9"]', "'9' stands in two of"),
         (ITEMS, '...stored_total = { tota = "S" }', "the nearest is 'total'"),
+        (ITEMS, '...variant = "b"', "variant: the form has one response scale only; leave it out"),
         (ITEMS, "...session = true", "session: must be a text"),
         (ITEMS, "...session = -1", "session: must not be negative"),
         (PATH, 'path = "../inbox/*.csv"', "path: must be relative"),
@@ -349,6 +352,17 @@ def test_a_mistake_is_named_with_its_place(old, new, named):
     found = problems(changed(old, new.replace(ADD, f"{old}\n")))
     assert [line for line in found if named in line]
     assert len(found) == (2 if '["a", "a"]' in new else 1)
+
+
+def test_all_feeds_read_a_form_in_one_response_scale():
+    text = FULL.replace('stored_total = "Sum"\nvariant = "a"', 'stored_total = "Sum"')
+    assert only_problem(text) == (
+        "site.toml: [[feeds.instruments]] variant: wai_sr is read as the form's own and 'a': "
+        "scores of two response scales cannot be compared"
+    )
+    text = FULL.replace('stored_total = "Sum"\nvariant = "a"', 'stored_total = "Sum"\nvariant = "seven"')
+    assert "variant: 'seven' is not known; the nearest is 'seven_point'" in "\n".join(problems(text))
+    assert parse(FULL).variants == {"wai_sr": "a"}
 
 
 def test_a_misspelt_table_is_named_with_what_follows_from_it():

@@ -7,6 +7,8 @@ site has supplied its own.
 
 from __future__ import annotations
 
+import pytest
+
 from schemas.instrument import Instrument
 from tests.lib.forms import FORMS
 from tests.lib.spec import REGISTRY, assert_named
@@ -72,6 +74,34 @@ def test_task_bond_and_goal():
     }
 
 
+def test_anxiety_measures():
+    """Which presenting problems a form is the NHS anxiety measure for."""
+    found = {id_: REGISTRY[id_].measure_for for id_ in FORMS if REGISTRY[id_].measure_for}
+    assert found == {"gad_7": ("depression", "gad", "mixed"), "pcl_5": ("ptsd",)}
+
+
+def test_how_scales_share_items():
+    """Every item in exactly one scale of a partition; scales that share items with those beside it."""
+    declared = {id_: REGISTRY[id_].structure for id_ in FORMS if REGISTRY[id_].structure.partition}
+    found = {id_: (" ".join(one.partition), " ".join(one.overlap)) for id_, one in declared.items()}
+    wai = ("task bond goal", "")
+    assert found == {
+        "calpas_p": ("pc pwc tui wsc", ""),
+        "core_om": ("w p f r", "non_risk"),
+        "haq_1": ("type_1 type_2", ""),
+        "oq_45": ("sd ir sr", ""),
+        "pcl_5": ("b c d e", ""),
+        "sdq": ("emo con hyp peer pro", "total externalising internalising"),
+        "session_checklist": (
+            "language_barrier pace_too_fast clinician_disengaged strategies_used",
+            "hindering",
+        ),
+        "star_p": ("pc pci nsci", ""),
+        **dict.fromkeys(("wai_36", "wai_b3", "wai_o", "wai_s", "wai_sr", "wai_srt"), wai),
+    }
+    assert not any(REGISTRY[id_].structure.overlap for id_ in FORMS if id_ not in found)
+
+
 def test_risk_items():
     """Answers above 0 to these are for the data team to list. No source seen names the YP-CORE's."""
     found = {id_: REGISTRY[id_].risk_items for id_ in FORMS if REGISTRY[id_].risk_items}
@@ -108,3 +138,19 @@ def test_unconfirmed_rules_in_use():
     assert not [
         band for id_ in FORMS for band in REGISTRY[id_].bands if band.on and band.evidence == "unconfirmed"
     ]
+
+
+@pytest.mark.parametrize("id_", FORMS)
+def test_every_rule_is_dated(id_):
+    """Bands, thresholds, response scales and missing rules with evidence say when they were written down."""
+    form = REGISTRY[id_]
+    rules = [rule for scale in form.scales for rule in scale.missing_rules if rule.evidence]
+    dated = [part.recorded for part in (*form.bands, *form.thresholds, *form.variants, *rules)]
+    assert None not in dated
+
+
+@pytest.mark.parametrize("id_", FORMS)
+def test_no_item_text_is_shipped(id_):
+    """The licence says so, but for the form whose wording is free."""
+    licence = REGISTRY[id_].licence
+    assert "not shipped" in licence or REGISTRY[id_].item_names

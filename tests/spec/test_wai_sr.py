@@ -91,6 +91,7 @@ def test_no_form_is_scored_from_another():
         assert all(stays_inside(form, part) for _, part in form.components)
         assert all(set(scale.items) <= set(form.items) for scale in form.scales)
         assert all(set(scale.scales) <= set(form.scale_ids) for scale in form.scales)
+    assert "there is no crosswalk between forms" in " ".join(REGISTRY["wai_sr"].notes)
 
 
 def stays_inside(form: Instrument, part: str | tuple[int, ...]) -> bool:

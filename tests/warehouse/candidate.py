@@ -10,7 +10,8 @@ import duckdb
 
 from schemas import registry
 from schemas.instrument import Instrument
-from schemas.tables import CORE, MART_FIGURE, PUBLISHED, Table, administration_table
+from schemas.published import PUBLISHED
+from schemas.tables import CORE, MART_FIGURE, Table, administration_table
 from warehouse.expectations import SiteFacts
 from warehouse.load import create_views
 

@@ -11,8 +11,9 @@ import pytest
 
 from schemas import metrics
 from schemas.errors import ConfigError, WarehouseError
+from schemas.published import PUBLISHED
 from schemas.site import Disclosure
-from schemas.tables import MART_FIGURE, PUBLISHED
+from schemas.tables import MART_FIGURE
 from tests.lib.random_site import random_site
 from tests.lib.small_warehouse import Site, instruments, warehouse
 from tests.lib.tables import rows
@@ -206,9 +207,9 @@ def test_quality_is_rounded_by_feed_and_exact_for_the_whole_site(tmp_path):
     con.execute("CREATE TABLE mart_quality AS " + mart_sql("mart_quality"))
     out = published(con, tmp_path / "out.duckdb")
     assert out.execute("SELECT * EXCLUDE (clinic, feed) FROM pub_quality ORDER BY feed").fetchall() == [
-        ("appointments", 1, 0, 0, 0, 0, 0, 0, date(2026, 10, 31)),
-        ("referrals", 1, 1, 0, 0, 0, 0, 0, date(2026, 10, 31)),
-        ("responses", 1, 0, 410, 390, 10, 10, None, date(2026, 10, 31)),
+        ("appointments", 1, 0, 0, 0, 0, 0, 0, 0, 0, date(2026, 10, 31)),
+        ("referrals", 1, 1, 0, 0, 0, 0, 0, 0, 0, date(2026, 10, 31)),
+        ("responses", 1, 0, 410, 390, 10, 10, None, 0, 0, date(2026, 10, 31)),
     ]
     assert dict(out.execute("SELECT * FROM pub_run").fetchall()) == RUN | {
         "received": "412",

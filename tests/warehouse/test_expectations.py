@@ -10,7 +10,8 @@ from collections import Counter
 import duckdb
 import pytest
 
-from schemas.tables import CORE, MART_FIGURE, PUBLISHED, administration_table
+from schemas.published import PUBLISHED
+from schemas.tables import CORE, MART_FIGURE, administration_table
 from tests.warehouse.candidate import FACTS, INSTRUMENTS, RUN, good_publication, good_warehouse
 from warehouse.checks import (
     CRITICAL,

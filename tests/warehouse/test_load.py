@@ -227,3 +227,20 @@ def test_the_same_rows_whatever_the_threads(tmp_path):
             found.append((told, stands))
     assert found[0] == found[1]
     assert {fate for *_, fate, _ in found[0][0]} == {"superseded"}
+
+
+def test_totals_that_differ_are_listed_beside_the_score_and_never_used(tmp_path):
+    """The second row's export says 9 where its answers make 3; a blank total and a missing score tell nothing."""
+    rows = [{"S": "1"}, {"S": "2", "Sum": "9"}, {"S": "3", "Sum": ""}, {"S": "4", "Q1": "", "Sum": "2"}]
+    with loaded(tmp_path, [(feed(TOML), text(*rows))]) as con:
+        listed = con.execute("FROM core_total_check").fetchall()
+        scores = con.execute(
+            "SELECT session, score, stored_total FROM core_score WHERE instrument = 'mini' ORDER BY session"
+        ).fetchall()
+    assert listed == [(1, 2, 1, "north", "mini", "total", Decimal(3), Decimal(9), Decimal(-6))]
+    assert scores == [
+        (1, Decimal(3), Decimal(3)),
+        (2, Decimal(3), Decimal(9)),
+        (3, Decimal(3), None),
+        (4, None, Decimal(2)),
+    ]
