@@ -156,12 +156,12 @@ MADE_UP = {
 
 
 def made_up_key(card: dict[str, Any], seed: int) -> dict[str, Any]:
-    """A key file for a form without a public key: some items reversed, some in no scale, some in two."""
+    """A key file for a form without a public key: some items reversed; one in no scale and one in two, where it may."""
     rng = np.random.default_rng(seed)
     scales = [scale["id"] for scale in card["scales"] if scale.get("items") == "site_key"]
     numbers = rng.permutation(np.arange(1, card["n_items"] + 1)).tolist()
     items: dict[str, Any] = {str(number): scales[place % len(scales)] for place, number in enumerate(numbers)}
-    if card["n_items"] > 2 * len(scales):
+    if card["n_items"] > 2 * len(scales) and not card["structure"]["partition"]:
         items[str(numbers[-1])] = ""
         items[str(numbers[-2])] = sorted(scales)[:2]
     reverse = sorted(int(number) for number in rng.choice(numbers, card["n_items"] // 4, replace=False))
