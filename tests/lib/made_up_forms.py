@@ -161,7 +161,7 @@ def made_up_key(card: dict[str, Any], seed: int) -> dict[str, Any]:
     scales = [scale["id"] for scale in card["scales"] if scale.get("items") == "site_key"]
     numbers = rng.permutation(np.arange(1, card["n_items"] + 1)).tolist()
     items: dict[str, Any] = {str(number): scales[place % len(scales)] for place, number in enumerate(numbers)}
-    if card["n_items"] > 2 * len(scales) and not card["structure"]["partition"]:
+    if card["n_items"] > 2 * len(scales) and not card.get("structure", {}).get("partition"):
         items[str(numbers[-1])] = ""
         items[str(numbers[-2])] = sorted(scales)[:2]
     reverse = sorted(int(number) for number in rng.choice(numbers, card["n_items"] // 4, replace=False))
