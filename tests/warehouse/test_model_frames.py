@@ -212,6 +212,16 @@ def test_variance_of_early_alliance_counts_episodes_with_a_clinician():
     assert found["all", "all"][0] > 10
 
 
+def test_early_alliance_is_that_of_the_figures():
+    of_course = (
+        "SELECT clinic, client_key, episode_no, early FROM mart_alliance_course WHERE early IS NOT NULL"
+    )
+    of_figure = "SELECT clinic, client_key, episode_no, score FROM mart_alliance_early WHERE rater = 'client'"
+    found = [sorted(built().execute(query).fetchall()) for query in (of_course, of_figure)]
+    assert len(found[0]) > 200
+    assert found[0] == found[1]
+
+
 def test_slope_of_all_units_counts_episodes_with_three_scores():
     wanted = Counter(course.clinic for course in courses() if len(course.alliance()) >= 3)
     found = estimates(built(), "alliance_slope")
