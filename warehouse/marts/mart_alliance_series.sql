@@ -3,46 +3,53 @@
 -- Read by: mart_rupture_marker, mart_rupture_judged, mart_rupture, mart_checklist
 -- t: place of the session in the series, from 1. reference: the score before.
 -- Of two scores of the same session number the last counts; a score without one is a session of its own.
+-- A list for each series: one pass, where a window would sort all scores of the site and look for repeats in another.
 
-WITH again AS (
-    -- hash() only narrows the search: scores of one session always meet here, others seldom
-    SELECT hash(clinic, client_key, episode_no, instrument, session_no) AS key_hash
-    FROM mart_alliance_score
-    WHERE rater = 'client' AND session_no IS NOT NULL
-    GROUP BY key_hash
-    HAVING count(*) > 1
-),
-scored AS NOT MATERIALIZED (
+WITH collected AS (
     SELECT
-        clinic, client_key, episode_no, instrument, session_no, completed_on, score, event,
-        CASE
-            WHEN session_no IS NOT NULL
-                THEN hash(clinic, client_key, episode_no, instrument, session_no)
-        END AS key_hash
+        clinic,
+        client_key,
+        episode_no,
+        instrument,
+        list_sort(list(struct_pack(event, session_no, completed_on, score))) AS sessions,
+        -- Fewer different numbers than scores with one. Numbers 120 apart count as the same, which only
+        -- makes a series be looked at in full.
+        count(session_no) > bit_count(bit_or(1::HUGEINT << (abs(session_no) % 120))) AS repeats
     FROM mart_alliance_score
     WHERE rater = 'client'
+    GROUP BY clinic, client_key, episode_no, instrument
 ),
-last_of_session AS (
-    SELECT clinic, client_key, episode_no, instrument, session_no, completed_on, score, event
-    FROM scored
-    ANTI JOIN again USING (key_hash)
-    UNION ALL
-    SELECT clinic, client_key, episode_no, instrument, session_no, completed_on, score, event
-    FROM scored
-    SEMI JOIN again USING (key_hash)
-    QUALIFY row_number() OVER (
-        PARTITION BY clinic, client_key, episode_no, instrument, session_no ORDER BY event DESC
-    ) = 1
+series AS (
+    SELECT
+        clinic,
+        client_key,
+        episode_no,
+        instrument,
+        CASE
+            WHEN repeats
+                THEN list_filter(
+                    sessions,
+                    lambda one, place:
+                        one.session_no IS NULL
+                        OR NOT list_contains(
+                            list_transform(sessions[place + 1:], lambda later: later.session_no), one.session_no
+                        )
+                )
+            ELSE sessions
+        END AS sessions
+    FROM collected
+),
+placed AS (
+    SELECT
+        clinic,
+        client_key,
+        episode_no,
+        instrument,
+        generate_subscripts(sessions, 1)::INTEGER AS t,
+        unnest(sessions, recursive := true),
+        -- The list of scores, one place later and without its last.
+        unnest(list_prepend(NULL, list_transform(sessions, lambda one: one.score))[:-2]) AS reference
+    FROM series
 )
-SELECT
-    clinic,
-    client_key,
-    episode_no,
-    instrument,
-    (row_number() OVER series)::INTEGER AS t,
-    session_no,
-    completed_on,
-    score,
-    lag(score) OVER series AS reference
-FROM last_of_session
-WINDOW series AS (PARTITION BY clinic, client_key, episode_no, instrument ORDER BY event)
+SELECT clinic, client_key, episode_no, instrument, t, session_no, completed_on, score, reference
+FROM placed
