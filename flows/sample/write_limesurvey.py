@@ -15,11 +15,9 @@ from flows.sample.people import ADDRESSES, NOTES, person_column
 from flows.sample.plan import ClinicPlan, Window
 from flows.sample.questionnaires import (
     CHECKLIST,
-    CLIENT,
     CORE_10,
     GAD_7,
     PHQ_9,
-    THERAPIST,
     WAI_SR,
     Questionnaire,
     Sheet,
@@ -27,17 +25,16 @@ from flows.sample.questionnaires import (
 from flows.sample.records import NO_CLIENT, TEST_CLIENT, sort_into_files
 
 GROUPS = {"phq_9": "PHQ", "gad_7": "GAD", "core_10": "CORE", "wai_sr": "WAI", "session_checklist": "CHK"}
-RATERS = {CLIENT: "client", THERAPIST: "therapist"}
 
 COLUMNS = {"client": "CID", "session": "SESS", "clinician": "THER"}
 
 
 def response_feeds(clinic: ClinicPlan, window: Window) -> tuple[ResponseFeed, ...]:
-    """Outcomes before, alliance and the therapist's checklist after the session, as codes A1, A2, ..."""
+    """Outcomes before, alliance and a checklist after the session; answers as codes A1, A2, ..."""
     return (
         _feed(clinic, "outcomes", Sheet(0, (PHQ_9, GAD_7, CORE_10), (-50, -10), 9.0, 0.1)),
         _feed(clinic, "alliance", Sheet(0, (WAI_SR,), (52, 66), 8.0, -0.3)),
-        _feed(clinic, "checklist", Sheet(0, (CHECKLIST,), (60, 95), 4.0, 0.4, rater=THERAPIST)),
+        _feed(clinic, "checklist", Sheet(0, (CHECKLIST,), (68, 75), 4.0, -0.2)),
     )
 
 
@@ -49,16 +46,16 @@ def _feed(clinic: ClinicPlan, name: str, sheet: Sheet) -> ResponseFeed:
         "limesurvey",
         COLUMNS,
         settings={"drop": ["token", "ipaddr", "refurl", "firstname", "lastname", "email", "comment"]},
-        instruments=[_instrument(form, RATERS[sheet.rater]) for form in sheet.instruments],
+        instruments=[_instrument(form) for form in sheet.instruments],
     )
     survey = Survey(sheet.instruments, paged=True, hides=name == "alliance", out_of_range_is_no_answer=True)
     return ResponseFeed(plan, (sheet,), survey, _place, partial(_layout, clinic, sheet.instruments))
 
 
-def _instrument(form: Questionnaire, rater: str) -> dict[str, str | list[str] | dict[str, int]]:
+def _instrument(form: Questionnaire) -> dict[str, str | list[str] | dict[str, int]]:
     return {
         "id": form.id,
-        "rater": rater,
+        "rater": "client",
         "items": f"{GROUPS[form.id]}[SQ{{n:03}}]",
         "labels": {_code(form, value): value for value in range(form.low, form.high + 1)},
         "not_shown": [NOT_SHOWN_TEXT],

@@ -56,8 +56,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ).code
         == 0
     )
-    with (folder / "site.toml").open("a", encoding="utf-8") as config:
-        config.write(RULES)
+    config = folder / "site.toml"
+    before, declared = config.read_text(encoding="utf-8").split("[rules]\n")
+    config.write_text(before + RULES + declared[declared.index("[[clinics]]") :], encoding="utf-8")
     add_crowded(folder, people=50)
     return folder
 
