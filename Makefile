@@ -42,8 +42,8 @@ check: .venv/.dev ## Lint, formatting and types
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 
-docs: .venv/.run ## Write docs/instruments anew from the instruments' TOML files
-	@.venv/bin/python -m flows.cli instruments docs docs/instruments
+docs: .venv/.run ## Write the generated pages of docs/ anew: instruments and figures
+	@.venv/bin/python -m flows.docs docs
 
 bench: .venv/.dev ## Measure: time and memory, beside plain DuckDB
 	@$(PYTEST) -m bench -s

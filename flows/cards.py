@@ -1,4 +1,4 @@
-"""Instruments for people: the list with evidence, one card, the check of a TOML, and the pages of docs."""
+"""Instruments for people: the list with evidence, one card, and the check of a TOML."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from schemas.cards import instrument_card
 from schemas.errors import ConfigError, RegistryError
 from schemas.instrument import Instrument, Vector
 from schemas.key_file import SUFFIX, with_key
-from schemas.pages import pages
 from schemas.registry import Registry, load, read_instrument, read_toml
 
-WORDS = ("list", "show", "check", "docs")
-NEEDED = {"show": "an id", "check": "a TOML file", "docs": "a folder"}
+WORDS = ("list", "show", "check")
+NEEDED = {"show": "an id", "check": "a TOML file"}
 
 
 def _registry(site: Path) -> Registry:
@@ -29,11 +28,9 @@ def _registry(site: Path) -> Registry:
 
 
 def instrument_lines(what: str, name: str, site: Path) -> Iterator[str]:
-    """Lines of `accord instruments [list|show ID|check FILE|docs DIR]`."""
+    """Lines of `accord instruments [list|show ID|check FILE]`."""
     if what == "list":
         yield from _list(site)
-    elif what == "docs":
-        yield from _write_pages(Path(_named(what, name)))
     else:
         instrument = _asked(what, name, site)
         yield from instrument_card(instrument).splitlines()
@@ -67,8 +64,6 @@ def _named(what: str, name: str) -> str:
 
 def _asked(what: str, name: str, site: Path) -> Instrument:
     _named(what, name)
-    if what == "docs":
-        raise ConfigError("instruments docs writes pages and prints no JSON")
     return _registry(site)[name] if what == "show" else _checked(Path(name), site)
 
 
@@ -89,18 +84,6 @@ def _state(instrument: Instrument, confirmed: Collection[str]) -> str:
     if not instrument.needs_confirmation:
         return "yes"
     return "yes, confirmed by the site" if instrument.id in confirmed else "no, until confirmed"
-
-
-def _write_pages(folder: Path) -> Iterator[str]:
-    """Pages of the shipped forms; a page of a form that is gone is removed."""
-    made = pages(load())
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in sorted(folder.glob("*.md")):
-        if old.name not in made:
-            old.unlink()
-    for name, text in made.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    yield f"{folder}: {len(made)} pages"
 
 
 def _checked(path: Path, site: Path) -> Instrument:

@@ -265,7 +265,7 @@ def runs(site: SiteOption = None, json_: JsonOption = False) -> None:
 
 @app.command()
 def instruments(
-    what: Annotated[str, typer.Argument(help="list, show, check or docs.")] = "list",
+    what: Annotated[str, typer.Argument(help="list, show or check.")] = "list",
     name: Annotated[str, typer.Argument(help="An id to show, a TOML to check, or a folder for pages.")] = "",
     site: SiteOption = None,
     json_: JsonOption = False,

@@ -159,21 +159,12 @@ def test_a_key_file_of_a_site_s_own_form(tmp_path: Path, site: Path):
     )
 
 
-def test_pages_are_written_and_old_ones_removed(tmp_path: Path):
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "gone.md").write_text("a form that is no more", encoding="utf-8")
-    [said] = lines("docs", str(tmp_path / "docs"))
-    assert said.endswith(f"{len(load()) + 1} pages")
-    assert {path.stem for path in (tmp_path / "docs").iterdir()} == {"index", *load().ids}
-
-
 @pytest.mark.parametrize(
     ("what", "name", "message"),
     [
-        ("lst", "", "list, show, check or docs, not lst"),
+        ("lst", "", "list, show or check, not lst"),
         ("show", "", "needs an id"),
         ("check", "", "needs a TOML file"),
-        ("docs", "", "needs a folder"),
         ("check", "nowhere.toml", "cannot be read"),
         ("show", "phq9", "phq_9"),
     ],
