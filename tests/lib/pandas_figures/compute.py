@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from tests.lib.pandas_figures.frames import Core, read_core
 from tests.lib.pandas_figures.grid import (
     FACT,
     PERIOD,
-    SERIES,
     UNIT,
     Applies,
     Asked,
@@ -26,7 +26,7 @@ from tests.lib.pandas_figures.grid import (
     units,
 )
 from tests.lib.pandas_figures.outcome import outcome
-from tests.lib.pandas_figures.sources import sources
+from tests.lib.pandas_figures.sources import Has, sources
 
 DISTINCT = "clients_seen"
 
@@ -59,11 +59,11 @@ def all_figures(warehouse: Path, own_cards: Path | None = None) -> pd.DataFrame:
     known = courses(core)
     spans = months(first_day(core), core.as_of)
     found: Found = {**engagement(core, known, spans), **outcome(core, known), **alliance(core, known)}
-    has = sources(core, known)
+    has = sources(core)
     return pd.concat([_rows(core, one, found, has, spans) for one in asked()], ignore_index=True)
 
 
-def first_day(core: Core):
+def first_day(core: Core) -> date:
     """Of anything that happened."""
     days = [
         *core.referrals.received_on,
@@ -73,7 +73,7 @@ def first_day(core: Core):
     return min((day for day in days if day <= core.as_of), default=core.as_of)
 
 
-def _rows(core: Core, one: Asked, found: Found, has, spans: list[str]) -> pd.DataFrame:
+def _rows(core: Core, one: Asked, found: Found, has: Has, spans: list[str]) -> pd.DataFrame:
     series = _series(core, one) or [("", "")] * (one.rater == "client")
     given = found.get((one.figure, one.definition), pd.DataFrame(columns=FACT))
     applies = _applies(core, one, has)
@@ -115,7 +115,7 @@ def _series(core: Core, one: Asked) -> list[tuple[str, str]]:
     return list(zip(cards.instrument, cards.outcome_scale, strict=True))
 
 
-def _applies(core: Core, one: Asked, has) -> Applies:
+def _applies(core: Core, one: Asked, has: Has) -> Applies:
     feeds = set(zip(core.feeds.clinic, core.feeds.kind, strict=True))
     there = core.administrations[["clinic", "instrument", "rater"]].drop_duplicates()
     answers = set(there.itertuples(index=False, name=None))
@@ -135,6 +135,3 @@ def _applies(core: Core, one: Asked, has) -> Applies:
         return (clinic, need, instrument) in has
 
     return lambda clinic, instrument, scale: all(meets(need, clinic, instrument) for need in one.needs)
-
-
-__all__ = ["SERIES", "all_figures", "asked"]

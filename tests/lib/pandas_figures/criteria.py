@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from functools import cache
-from typing import Any
 
 import pandas as pd
 
 from tests.lib.pandas_figures.cards import Cards, cards
-from tests.lib.pandas_figures.courses import ANSWERED, Courses
+from tests.lib.pandas_figures.courses import ANSWERED
 from tests.lib.pandas_figures.frames import ONE, PERSON, Core, counted, where
 
 Z = Decimal("1.96")
@@ -66,7 +65,7 @@ def cutoff(core: Core, instrument: str) -> Line | None:
     return threshold(core, instrument, "caseness")
 
 
-def criteria(core: Core, known: Courses) -> Mapping[tuple[str, str], Criterion]:
+def criteria(core: Core) -> Mapping[tuple[str, str], Criterion]:
     """By instrument and definition; those there are."""
     found: dict[tuple[str, str], Criterion] = {}
     for instrument in core.instruments[core.instruments.construct == "outcome"].instrument:
@@ -75,7 +74,7 @@ def criteria(core: Core, known: Courses) -> Mapping[tuple[str, str], Criterion]:
             found[instrument, "standard"] = Criterion(line.value, strict=line.comparison == ">")
         for name, size in (
             ("jacobson_truax", _published(cards(core), instrument)),
-            ("own_baseline", _own(core, known, instrument)),
+            ("own_baseline", _own(core, instrument)),
         ):
             if size is not None:
                 found[instrument, name] = Criterion(size, strict=True)
@@ -104,7 +103,7 @@ def _published(known: Cards, instrument: str) -> int | None:
     return size_of(*map(Decimal, lines[0][1:])) if lines else None
 
 
-def _own(core: Core, known: Courses, instrument: str) -> int | None:
+def _own(core: Core, instrument: str) -> int | None:
     """From each client's first whole questionnaire of the baseline window."""
     if core.baseline is None:
         return None
@@ -154,7 +153,3 @@ def rounded_root(value: Fraction) -> Decimal:
     with localcontext() as context:
         context.prec = 60
         return (Decimal(value.numerator) / Decimal(value.denominator)).sqrt().quantize(PLACES, ROUND_HALF_UP)
-
-
-def as_text(value: Any) -> str:
-    return "" if value is None else str(value)

@@ -39,9 +39,7 @@ Applies = Callable[[str, str, str], bool]
 """Whether a figure applies to a clinic, for an instrument and scale."""
 
 
-def facts(
-    rows: pd.DataFrame, at: str, numerator: object = 1, denominator: object = 1, instrument: str = ""
-) -> pd.DataFrame:
+def facts(rows: pd.DataFrame, at: str, numerator: str | int = 1, denominator: str | int = 1) -> pd.DataFrame:
     """Facts of events: `at` is their date; numbers are whole, or columns of the rows.
 
     A day becomes its month; a session number or a stage stays.
@@ -52,8 +50,6 @@ def facts(
     )
     for name in SERIES:
         found[name] = there.get(name, "")
-    if instrument:
-        found["instrument"] = instrument
     for name, number in (("numerator", numerator), ("denominator", denominator)):
         found[name] = there[number].astype("int64") if isinstance(number, str) else number
     return found[FACT]

@@ -168,7 +168,7 @@ def _by_instrument(core: Core, known: Courses) -> Found:
         ("days_between_scores_mean", STANDARD): facts(two, "ended_on", "days"),
         ("scores_per_course_mean", STANDARD): facts(two, "ended_on", "n_scores"),
         ("percent_change_mean", STANDARD): _percent(two),
-        **_change(core, known, two),
+        **_change(core, two),
     }
 
 
@@ -190,9 +190,9 @@ def _percent(two: pd.DataFrame) -> pd.DataFrame:
     return facts(some.assign(percent=each), "ended_on", "percent")
 
 
-def _change(core: Core, known: Courses, two: pd.DataFrame) -> Found:
+def _change(core: Core, two: pd.DataFrame) -> Found:
     parts: dict[tuple[str, str], list[pd.DataFrame]] = {}
-    found = criteria(core, known)
+    found = criteria(core)
     for instrument, rows in two.groupby("instrument"):
         line = cutoff(core, str(instrument))
         for definition in (STANDARD, "jacobson_truax", "own_baseline"):

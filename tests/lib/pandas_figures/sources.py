@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.lib.pandas_figures.courses import Courses
 from tests.lib.pandas_figures.criteria import criteria, cutoff, thresholds_on
 from tests.lib.pandas_figures.frames import Core
 
@@ -10,13 +9,13 @@ Has = set[tuple[str, str, str]]
 """Clinic, need, instrument."""
 
 
-def sources(core: Core, known: Courses) -> Has:
+def sources(core: Core) -> Has:
     """For each clinic and instrument it has answers of, by clients."""
     there = core.administrations[["clinic", "instrument", "rater"]].drop_duplicates()
     by_client = there[there.rater == "client"]
     pairs = list(zip(by_client.clinic, by_client.instrument, strict=True))
     found: Has = set()
-    for instrument, definition in criteria(core, known):
+    for instrument, definition in criteria(core):
         found |= {(clinic, f"change_{definition}", one) for clinic, one in pairs if one == instrument}
     for clinic, instrument in pairs:
         if cutoff(core, instrument):
