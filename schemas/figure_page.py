@@ -9,10 +9,10 @@ from schemas.metrics import STANDARD, THEMES, Metric
 NOTE = "<!-- Written by `make docs` from schemas/dictionary: change the TOML, not this page. -->"
 
 LEAD = """\
-Every figure that Accord computes, with its source. A rate is per cent of its denominator; a mean is a sum divided
-by its number; a model is an estimate, with the ends of its 95 % interval beside it, for the warehouse alone. Where
-services count differently, or where there is no agreed rule, each way is a definition of its own. A figure whose
-needs a clinic lacks is not applicable there."""
+Every figure that Accord computes, with its source. A rate is per cent of its denominator; a mean is a sum
+divided by its number; a model is an estimate, with the ends of its 95 % interval beside it, for the
+warehouse alone. Where services count differently, or where there is no agreed rule, each way is a
+definition of its own. A figure whose needs a clinic lacks is not applicable there."""
 
 
 def figure_page(metrics: Sequence[Metric]) -> str:

@@ -259,7 +259,8 @@ def _panel(frame: Frame) -> Floats:
         for raters, scores in zip(frame["raters"], frame["scores"], strict=True)
         if tuple(raters) == chosen
     ]
-    return np.array([list(scores) for scores in rated], dtype=np.float64).reshape(len(rated), -1) / POINT
+    ratings = np.array([list(scores) for scores in rated], dtype=np.float64)
+    return ratings.reshape(len(rated), len(chosen)) / POINT
 
 
 MODELS = (

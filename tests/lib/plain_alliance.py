@@ -207,7 +207,7 @@ class Alliance:
         lists = [r for r in episode.responses if r.instrument == CHECKLIST and r.rater == "client"]
         lists.sort(key=lambda r: (r.completed_at, r.number))
         own = [r for r in alliance if r.rater == "client" and r.score is not None]
-        for scale in CARDS[CHECKLIST].scale_ids:
+        for scale in (scale.id for scale in CARDS[CHECKLIST].scales if len(scale.items) == 1):
             reported = {session_no(r): Decimal(r.row[scale]) > 0 for r in lists if r.row.get(scale)}
             for (instrument,), rated in grouped(own, lambda r: (r.instrument,)):
                 course = Course(rated).sessions

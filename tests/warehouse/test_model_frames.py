@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -265,6 +266,14 @@ def test_agreement_is_that_of_the_observers_who_together_rated_most():
     pair = [(s["ann"], s["ben"]) for s in segments.values() if set(s) == {"ann", "ben"}]
     value, n = estimates(built(), "rater_icc_2k", "observer_rated")["all", "all"]
     assert (value, n) == (rounded(models.icc_2k(np.array(pair, dtype=float)).value), len(pair))
+
+
+def test_a_clinic_whose_sessions_nobody_observes_has_no_agreement_and_stops_no_other():
+    """Its service and the whole site have that of the others."""
+    observed = [row for row in site().scores if row["clinic"] != "harbour" or row.get("rater") != "observer"]
+    found = estimates(warehouse(replace(site(), scores=observed), AS_OF), "rater_icc_2k", "observer_rated")
+    assert ("all", "all") in found
+    assert ("young", "harbour") not in found
 
 
 # ---- units, needs, storing

@@ -7,7 +7,13 @@ WITH due AS (
     SELECT DISTINCT instrument, rater FROM mart_source WHERE need = 'due'
 ),
 answered AS (
-    SELECT DISTINCT instrument, source.rater, construct, scale, scale = outcome_scale AS outcome
+    SELECT DISTINCT
+        instrument,
+        source.rater,
+        construct,
+        scale,
+        scale = outcome_scale AS outcome,
+        core_scale.n_items = 1 AS of_one_item
     FROM mart_source AS source
     JOIN core_instrument USING (instrument)
     JOIN core_scale USING (instrument)
@@ -25,7 +31,8 @@ series AS (
     FROM mart_metric
     JOIN answered USING (rater)
     WHERE
-        (series IN ('alliance', 'process') AND construct = series)
+        (series = 'alliance' AND construct = 'alliance')
+        OR (series = 'process' AND construct = 'process' AND of_one_item)
         OR (series = 'scale' AND construct IN ('alliance', 'outcome'))
         OR (series = 'outcome' AND construct = 'outcome' AND outcome)
         OR (series = 'alliance_total' AND construct = 'alliance' AND outcome)
