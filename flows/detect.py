@@ -72,7 +72,7 @@ def labels_turned(form: Form) -> bool:
 
     Texts that are no anchors of the form say nothing; of those that are, most pairs must be turned.
     """
-    anchors = tuple(getattr(form.instrument.response, "labels", ()))
+    anchors = form.instrument.response.labels
     places = {normalise(text): place for place, text in enumerate(anchors)}
     codes = [(places[text], code) for text, code in _labels(form).items() if text in places]
     pairs = list(combinations(sorted(codes), 2))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from flows.detect_tally import Tally, response_of
+from flows.detect_tally import Tally
 from schemas.instrument import Instrument, Response
 from schemas.registry import Registry
 from schemas.site import Feed, FeedInstrument, item_columns
@@ -64,7 +64,7 @@ class Form:
 
     def response(self, item: int) -> Response:
         """What an item may be answered."""
-        return response_of(self.instrument, item)
+        return self.instrument.response_of(item)
 
     def width(self, item: int) -> int:
         """Steps from an item's lowest answer to its highest."""
@@ -83,15 +83,7 @@ class Form:
 
 def forms_of(feed: Feed, registry: Registry) -> tuple[Form, ...]:
     """The forms of a feed's rows, in their order."""
-    return tuple(Form(number, one, _card(one, registry)) for number, one in enumerate(feed.instruments, 1))
-
-
-def _card(asked: FeedInstrument, registry: Registry) -> Instrument:
-    """The card in the response scale that the feed uses, where cards have several."""
-    card = registry[asked.id]
-    as_variant = getattr(card, "as_variant", None)
-    found: Instrument = as_variant(asked.variant or "") if as_variant else card
-    return found
+    return tuple(Form(number, one, registry[one.id]) for number, one in enumerate(feed.instruments, 1))
 
 
 class Relations:

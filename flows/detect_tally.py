@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.instrument import Instrument, Response
+from schemas.instrument import Instrument
 
 Integers = npt.NDArray[np.int64]
 
@@ -102,16 +102,8 @@ def _line(instrument: Instrument, answer: int, mirrored: bool) -> list[int]:
 
 def opposite(instrument: Instrument, item: int, answer: int) -> int:
     """What an answer to an item is turned to."""
-    response = response_of(instrument, item)
+    response = instrument.response_of(item)
     return response.step_min + response.step_max - answer
-
-
-def response_of(instrument: Instrument, item: int) -> Response:
-    """What an item may be answered."""
-    # Cards in which items differ say so item by item.
-    of_item = getattr(instrument, "response_of", None)
-    found: Response = of_item(item) if of_item else instrument.response
-    return found
 
 
 def _numbered(counts: Mapping[Any, int]) -> dict[int, int]:

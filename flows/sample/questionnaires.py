@@ -88,11 +88,10 @@ CHECKLIST = Questionnaire(
     1,
     (0.0,),
     ("bond", "task", "bond", "task"),
-    loading=0.55,
-    easier={1: 1.9, 2: 1.3, 3: 1.6, 4: 0.3},
-    reverse=(1, 2, 3),
+    loading=-0.55,
+    easier={1: -1.9, 2: -1.3, 3: -1.6, 4: -0.3},
 )
-"""What hindered is ticked where the alliance is low: items 1 to 3 are worded against it."""
+"""The lower the alliance, the more is ticked: what hindered, and what was tried against it."""
 
 BY_ID = {form.id: form for form in (PHQ_9, GAD_7, CORE_10, WAI_SR, WAI_36, SRS, CHECKLIST)}
 

@@ -63,8 +63,8 @@ class Visit:
         assert self.strangers == []
 
     def on_console(self, message: ConsoleMessage) -> None:
-        # Under /runs the page first looks for its server beneath /runs, and then where it is.
-        looked_for = urlsplit(message.location.get("url", "")).path.startswith("/runs/_stcore/")
+        # Under /runs or /quality the page first looks for its server beneath that, and then where it is.
+        looked_for = "/_stcore/" in urlsplit(message.location.get("url", "")).path.removeprefix("/_stcore/")
         if message.type == "error" and not looked_for:
             self.errors.append(message.text)
 

@@ -119,9 +119,9 @@ def test_cards_as_tables(site: Path):
     }
     day = date(2026, 11, 23)
     found = {(row[0], row[3]): row[6:] for row in rows["core_threshold"] if row[2] == "reliable_change"}
-    assert found["core_10", "rci_90"] == ("unconfirmed", "90 %", Decimal("7.7"), Decimal("0.90"), day)
-    assert ("core_10", "rci_95") not in found
-    on = [row[3] for row in rows["core_threshold"] if row[0] == "srs"]
+    assert found["core_10", "rci_90"] == ("unconfirmed", "90 %", Decimal("7.7"), Decimal("0.90"), day, True)
+    assert found["core_10", "rci_95"][-1] is False
+    on = [row[3] for row in rows["core_threshold"] if row[0] == "srs" and row[-1]]
     assert on == ["below_36", "36_or_below", "drop_1_point"]
 
 

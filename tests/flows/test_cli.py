@@ -287,7 +287,7 @@ class TestRerun:
         code, out, err = accord("rerun", "latest", "--site", site)
         assert code == 14
         assert [line for line in out if entry.entry in line]
-        assert err.endswith("tables differ: administration_gad_7")
+        assert err.endswith("tables differ: core_total_check, administration_gad_7")
         code, out, _ = accord("rerun", "latest", "--site", site, "--json")
         assert code == 14
         assert json.loads("\n".join(out))["differs"] is True

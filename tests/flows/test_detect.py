@@ -142,12 +142,8 @@ class TestValueSet:
 class TestLabels:
     @pytest.fixture
     def card(self):
-        """Cards without anchors are as before; this one has them."""
-
-        class Anchored(type(PHQ_9.response)):
-            labels = ("Not at all", "Several days", "More than half the days", "Nearly every day")
-
-        return replace(PHQ_9, response=Anchored(**vars(PHQ_9.response)))
+        labels = ("Not at all", "Several days", "More than half the days", "Nearly every day")
+        return replace(PHQ_9, response=replace(PHQ_9.response, labels=labels))
 
     @pytest.mark.parametrize(
         ("labels", "wrong"),

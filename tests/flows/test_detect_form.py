@@ -32,7 +32,7 @@ def card(construct="outcome"):
             {"id": "total", "items": [1, 2, 3, 4, 5], "range": [0, 10], **scale},
             {"id": "kind", "items": [6, 7, 8], "range": [0, 6], **scale},
         ],
-        "bands": [], "thresholds": [], "vectors": [],
+        "structure": {"overlap": ["part"]}, "bands": [], "thresholds": [], "vectors": [],
     }  # fmt: skip
     return Instrument.build(raw, "two.toml")
 
