@@ -70,10 +70,10 @@ def _asked(what: str, name: str, site: Path) -> Instrument:
 def _list(site: Path) -> Iterator[str]:
     confirmed = load_site(site).site.confirmed_instruments if (site / SITE_FILE).exists() else frozenset()
     rows = [
-        [one.id, str(one.n_items), ", ".join(one.scale_ids), one.evidence, _state(one, confirmed), one.title]
+        [one.id, str(one.n_items), one.evidence, _state(one, confirmed), one.title, ", ".join(one.scale_ids)]
         for one in _registry(site).instruments
     ]
-    yield from table(rows, ["id", "items", "scales", "evidence", "scored", "title"])
+    yield from table(rows, ["id", "items", "evidence", "scored", "title", "scales"])
 
 
 def _state(instrument: Instrument, confirmed: Collection[str]) -> str:
