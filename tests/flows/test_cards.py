@@ -29,7 +29,7 @@ def own_card(folder: Path, old: str = "", new: str = "") -> Path:
 
 def test_the_list_needs_no_site():
     heading, *rows = lines("list")
-    assert heading.split() == ["id", "items", "scales", "evidence", "scored", "title"]
+    assert heading.split() == ["id", "items", "evidence", "scored", "title", "scales"]
     assert [row.split()[0] for row in rows] == list(load().ids)
     assert [one["id"] for one in instruments_json("list", "", Path("nowhere"))] == list(load().ids)
 
