@@ -209,7 +209,7 @@ def build(
     """Archive what is new and write warehouse and marts into one file; publish nothing."""
     from flows.build import build as build_warehouse
     from flows.build import check_out, open_site
-    from flows.run import key_note
+    from flows.notes import key_note
     from warehouse.publish import site_lock
 
     folder = _settings(site).site

@@ -30,12 +30,10 @@ from flows.build import (
     released,
     works,
 )
-from flows.config import unscored
-from flows.detect_form import Finding
 from flows.inputs import Inputs
+from flows.notes import delivery_notes, site_notes
 from schemas import metrics
 from schemas.published import PUBLISHED
-from schemas.rules import rules
 from warehouse import archive, ledger, manifest, publish
 from warehouse.connect import connect
 from warehouse.digest import all_digests, digests
@@ -50,12 +48,6 @@ CANDIDATE = ".candidate-"
 REJECTED = "rejected-"
 KEPT = 3
 LIBRARIES = ("duckdb", "polars", "pandera", "great-expectations", "prefect")
-
-NOT_TAKEN = {
-    "unstable": "it was still being written; the next run takes it",
-    "unreadable": "it cannot be read: see to its permissions",
-    "outside_site": "it is a link to a place outside the site: put the file itself into the inbox",
-}
 
 
 @dataclass(frozen=True)
@@ -111,7 +103,7 @@ def begin(folder: Path, environ: Mapping[str, str], now: datetime, as_of: date |
         started=now,
         ledger_seq=lines[-1].seq if lines else 0,
         idle_as=_same(folder, inputs),
-        notes=tuple(_notes(setup, collected)),
+        notes=tuple(site_notes(setup, collected)),
     )
 
 
@@ -130,22 +122,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def _notes(setup: Setup, collected: archive.Collected) -> list[str]:
-    notes = [f"{one.feed}-{one.tag}: not taken, {NOT_TAKEN[one.reason]}" for one in collected.left_out]
-    notes += [
-        f"runs/{run}.json cannot be read: restore it from the backup"
-        for run in manifest.damaged(setup.folder)
-    ]
-    return [*key_note(setup), *notes, *unscored(setup.site, setup.registry)]
-
-
-def key_note(setup: Setup) -> list[str]:
-    """What people must be told when this very run made the site's key."""
-    if not setup.key.made:
-        return []
-    return [f"a secret key was made (secret.key, id {setup.key.id}): back it up apart from the data"]
 
 
 def _same(folder: Path, inputs: Inputs) -> Manifest | None:
@@ -263,7 +239,7 @@ def _result(run: Run, gate: Mapping[str, object], state: str, now: datetime) -> 
         counts=counts,
         digests=made | publication_digests(run.publication),
         gate=gate,
-        warnings=(*run.notes, *_warnings(run)),
+        warnings=(*run.notes, *delivery_notes(run.works, run.store)),
         message="" if state == "published" else _refusal(gate),
     )
 
@@ -312,19 +288,6 @@ def _record(run: Run, state: str, now: datetime) -> Manifest:
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that figures pass through."""
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-
-
-def _warnings(run: Run) -> list[str]:
-    """What people should know of deliveries, by feed and eight hex digits."""
-    return [f"{work.tag}: {warning}" for work in run.works for warning in _warnings_of(run, work)]
-
-
-def _warnings_of(run: Run, work: Work) -> list[str]:
-    counts = read_counts(run.store.folder(work.memo))
-    held = (Finding.from_json(one) for one in counts.held)
-    warned = [(rule, "") for rule in (*counts.warnings, *work.warnings)]
-    found = [*((one.rule, f"held, {one.instrument}, {one.columns}: ") for one in held), *warned]
-    return [f"{place}{rules()[rule].message} ({rule})" for rule, place in found]
 
 
 def idle(run: Run, same: Manifest, now: datetime) -> Manifest:

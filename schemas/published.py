@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from schemas.tables import CLINIC, FIGURE_COLUMNS, MART_FIGURE, Column, Table
-
-required = partial(Column, nullable=False)
+from schemas.tables import CLINIC, FIGURE_COLUMNS, MART_FIGURE, Column, Table, required
 
 # One line a column: a table is read as a table.
 # fmt: off
@@ -21,7 +17,7 @@ PUBLISHED = (
             required("unit", "VARCHAR", "Unit of value"),
             Column("n", "BIGINT", "Rounded number of cases behind the value"),
             required("state", "VARCHAR",
-                 "value, zero, suppressed, update_withheld, not_applicable or no_data"),
+                     "value, zero, suppressed, update_withheld, not_applicable or no_data"),
         ),
     ),
     Table(
@@ -92,7 +88,7 @@ PUBLISHED = (
         "pub_run", "an input or count of the run that made this publication", ("name",),
         (
             required("name", "VARCHAR",
-                 "run, as_of, site_name, timezone, received, accepted, quarantined, excluded, superseded, "
+                     "run, as_of, site_name, timezone, received, accepted, quarantined, excluded, superseded, "
                  "files, files_refused, registry, site, code, lock, disclosure_policy"),
             required("value", "VARCHAR", "Its value as text; counts are exact, for the whole site"),
         ),

@@ -61,15 +61,18 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _key(name: str, type_: str, comment: str, unit: str = "") -> Column:
+def required(name: str, type_: str, comment: str, unit: str = "") -> Column:
+    """A column that is never empty."""
     return Column(name, type_, comment, unit, nullable=False)
 
 
-ENTRY_NO = _key("entry_no", "INTEGER", "Place of the delivery in the ledger, from 1")
-SOURCE_ROW = _key("source_row", "INTEGER", "Data row in the export, from 1")
-FORM_NO = _key("form_no", "SMALLINT", "Which of the feed's questionnaires, as site.toml lists them, from 1")
-CLINIC = _key("clinic", "VARCHAR", "Clinic id of site.toml")
-CLIENT = _key("client_key", "UBIGINT", "Keyed pseudonym of the client within its clinic")
+ENTRY_NO = required("entry_no", "INTEGER", "Place of the delivery in the ledger, from 1")
+SOURCE_ROW = required("source_row", "INTEGER", "Data row in the export, from 1")
+FORM_NO = required(
+    "form_no", "SMALLINT", "Which of the feed's questionnaires, as site.toml lists them, from 1"
+)
+CLINIC = required("clinic", "VARCHAR", "Clinic id of site.toml")
+CLIENT = required("client_key", "UBIGINT", "Keyed pseudonym of the client within its clinic")
 CLINICIAN = Column("clinician_key", "UBIGINT", "Keyed pseudonym of the clinician")
 SESSION = Column("session", "SMALLINT", "Session number in the export", "sessions")
 
@@ -80,8 +83,8 @@ ADMINISTRATION_COLUMNS = (
     CLINIC,
     CLIENT,
     CLINICIAN,
-    _key("instrument", "VARCHAR", "Instrument id of the registry"),
-    _key("rater", RATER, "client, therapist, observer or caregiver"),
+    required("instrument", "VARCHAR", "Instrument id of the registry"),
+    required("rater", RATER, "client, therapist, observer or caregiver"),
     Column("rater_id", "VARCHAR", "Which of several raters, where the feed says"),
     SESSION,
     Column("segment", "VARCHAR", "Part of the session that was rated"),
@@ -98,53 +101,53 @@ CORE = (
     Table(
         "core_run", "the run that built this warehouse", ("name",),
         (
-            _key("name", "VARCHAR", "Input of the run: as_of, archive, registry, site, code, lock"),
-            _key("value", "VARCHAR", "Its date, digest or id"),
+            required("name", "VARCHAR", "Input of the run: as_of, archive, registry, site, code, lock"),
+            required("value", "VARCHAR", "Its date, digest or id"),
         ),
     ),
     Table(
         "core_clinic", "a clinic of the site", ("clinic",),
         (
             CLINIC,
-            _key("clinic_name", "VARCHAR", "Name shown to people"),
-            _key("service", "VARCHAR", "Service the clinic belongs to"),
+            required("clinic_name", "VARCHAR", "Name shown to people"),
+            required("service", "VARCHAR", "Service the clinic belongs to"),
         ),
     ),
     Table(
         "core_due", "a rule of what is due when", ("service", "instrument", "rater", "rule_no", "session"),
         (
-            _key("service", "VARCHAR", "Service the rule is for"),
-            _key("instrument", "VARCHAR", "Instrument due"),
-            _key("rater", "VARCHAR", "Who should answer"),
-            _key("rule_no", "INTEGER", "Place of the rule in site.toml, from 1"),
-            _key("due_when", "VARCHAR", "all, listed or first_last"),
+            required("service", "VARCHAR", "Service the rule is for"),
+            required("instrument", "VARCHAR", "Instrument due"),
+            required("rater", "VARCHAR", "Who should answer"),
+            required("rule_no", "INTEGER", "Place of the rule in site.toml, from 1"),
+            required("due_when", "VARCHAR", "all, listed or first_last"),
             Column("session", "SMALLINT", "For listed: one row per session number", "sessions"),
         ),
     ),
     Table(
         "core_instrument", "an instrument of the registry", ("instrument",),
         (
-            _key("instrument", "VARCHAR", "Instrument id"),
-            _key("title", "VARCHAR", "Full title"),
-            _key("construct", "VARCHAR", "alliance, outcome or process"),
-            _key("outcome_scale", "VARCHAR", "Scale that stands for the instrument"),
-            _key("n_items", "SMALLINT", "Items on the form", "items"),
-            _key("evidence", "VARCHAR", "verified, derived, unconfirmed, licensed or site_key"),
+            required("instrument", "VARCHAR", "Instrument id"),
+            required("title", "VARCHAR", "Full title"),
+            required("construct", "VARCHAR", "alliance, outcome or process"),
+            required("outcome_scale", "VARCHAR", "Scale that stands for the instrument"),
+            required("n_items", "SMALLINT", "Items on the form", "items"),
+            required("evidence", "VARCHAR", "verified, derived, unconfirmed, licensed or site_key"),
             Column("measure_for", "VARCHAR", "Problems it is the NHS anxiety measure for, commas between"),
         ),
     ),
     Table(
         "core_scale", "a scale of an instrument", ("instrument", "scale"),
         (
-            _key("instrument", "VARCHAR", "Instrument id"),
-            _key("scale", "VARCHAR", "Scale id"),
-            _key("scale_no", "SMALLINT", "Place on the card, from 1"),
-            _key("n_items", "SMALLINT", "Items in the scale", "items"),
-            _key("method", "VARCHAR", "How items become the score: sum, mean, ..."),
-            _key("minimum", "DECIMAL(9,4)", "Lowest possible score", "points"),
-            _key("maximum", "DECIMAL(9,4)", "Highest possible score", "points"),
-            _key("direction", "VARCHAR", "higher_better or higher_worse"),
-            _key("unit", "VARCHAR", "Unit of the score"),
+            required("instrument", "VARCHAR", "Instrument id"),
+            required("scale", "VARCHAR", "Scale id"),
+            required("scale_no", "SMALLINT", "Place on the card, from 1"),
+            required("n_items", "SMALLINT", "Items in the scale", "items"),
+            required("method", "VARCHAR", "How items become the score: sum, mean, ..."),
+            required("minimum", "DECIMAL(9,4)", "Lowest possible score", "points"),
+            required("maximum", "DECIMAL(9,4)", "Highest possible score", "points"),
+            required("direction", "VARCHAR", "higher_better or higher_worse"),
+            required("unit", "VARCHAR", "Unit of the score"),
             Column("steps_per_point", "DECIMAL(9,4)",
                    "Smallest steps of the keyed answers, summed, in one point of the score; "
                    "empty where a table gives the score", "steps"),
@@ -153,49 +156,49 @@ CORE = (
     Table(
         "core_item", "an item of a scale", ("instrument", "scale", "item"),
         (
-            _key("instrument", "VARCHAR", "Instrument id"),
-            _key("scale", "VARCHAR", "Scale id"),
-            _key("item", "SMALLINT", "Number of the item on the form, from 1"),
-            _key("reverse", "BOOLEAN", "Whether the key turns its answers round"),
+            required("instrument", "VARCHAR", "Instrument id"),
+            required("scale", "VARCHAR", "Scale id"),
+            required("item", "SMALLINT", "Number of the item on the form, from 1"),
+            required("reverse", "BOOLEAN", "Whether the key turns its answers round"),
         ),
     ),
     Table(
         "core_threshold", "a cut-off, criterion of change or alliance marker, in use or recorded beside it",
         ("instrument", "scale", "kind", "name"),
         (
-            _key("instrument", "VARCHAR", "Instrument id"),
-            _key("scale", "VARCHAR", "Scale id"),
-            _key("kind", "VARCHAR", "caseness, reliable_change, alliance_concern or alliance_drop"),
-            _key("name", "VARCHAR", "Name of the convention, e.g. nhs_talking_therapies"),
-            _key("value", "DECIMAL(9,4)", "Threshold", "points"),
-            _key("comparison", "VARCHAR", "How a score is compared: >= > <= <"),
-            _key("evidence", "VARCHAR", "Evidence tag of the threshold"),
+            required("instrument", "VARCHAR", "Instrument id"),
+            required("scale", "VARCHAR", "Scale id"),
+            required("kind", "VARCHAR", "caseness, reliable_change, alliance_concern or alliance_drop"),
+            required("name", "VARCHAR", "Name of the convention, e.g. nhs_talking_therapies"),
+            required("value", "DECIMAL(9,4)", "Threshold", "points"),
+            required("comparison", "VARCHAR", "How a score is compared: >= > <= <"),
+            required("evidence", "VARCHAR", "Evidence tag of the threshold"),
             Column("level", "VARCHAR", "Interval of a criterion of change: 90 % or 95 %"),
             Column("sd", "DECIMAL(9,4)", "Standard deviation the criterion is computed from", "points"),
             Column("reliability", "DECIMAL(9,4)", "Reliability the criterion is computed from"),
             Column("recorded", "DATE", "Day the threshold was written into the registry"),
-            _key("is_on", "BOOLEAN", "Whether it is the convention in use, or an alternative"),
+            required("is_on", "BOOLEAN", "Whether it is the convention in use, or an alternative"),
         ),
     ),
     Table(
         "core_export", "a delivery: one export file of one feed", ("entry_no",),
         (
             ENTRY_NO,
-            _key("entry", "VARCHAR", "Delivery id: 16 hex digits of feed and content"),
-            _key("feed", "VARCHAR", "Feed id of site.toml"),
+            required("entry", "VARCHAR", "Delivery id: 16 hex digits of feed and content"),
+            required("feed", "VARCHAR", "Feed id of site.toml"),
             CLINIC,
-            _key("kind", "VARCHAR", "responses, appointments or referrals"),
-            _key("file", "VARCHAR", "File name as delivered"),
-            _key("sha256", "VARCHAR", "Digest of the bytes"),
-            _key("bytes", "BIGINT", "Size", "bytes"),
-            _key("arrived_at", "TIMESTAMP", "When it was archived", "UTC"),
+            required("kind", "VARCHAR", "responses, appointments or referrals"),
+            required("file", "VARCHAR", "File name as delivered"),
+            required("sha256", "VARCHAR", "Digest of the bytes"),
+            required("bytes", "BIGINT", "Size", "bytes"),
+            required("arrived_at", "TIMESTAMP", "When it was archived", "UTC"),
             Column("refused", "VARCHAR", "Rule that refused the whole file"),
-            _key("received", "INTEGER", "Records in the file", "records"),
-            _key("accepted", "INTEGER", "Records that stand", "records"),
-            _key("quarantined", "INTEGER", "Records waiting to be mended", "records"),
-            _key("excluded", "INTEGER", "Records left out by rule", "records"),
-            _key("superseded", "INTEGER", "Records replaced by a later one", "records"),
-            _key("administrations", "INTEGER", "Administrations that stand", "administrations"),
+            required("received", "INTEGER", "Records in the file", "records"),
+            required("accepted", "INTEGER", "Records that stand", "records"),
+            required("quarantined", "INTEGER", "Records waiting to be mended", "records"),
+            required("excluded", "INTEGER", "Records left out by rule", "records"),
+            required("superseded", "INTEGER", "Records replaced by a later one", "records"),
+            required("administrations", "INTEGER", "Administrations that stand", "administrations"),
         ),
     ),
     Table(
@@ -203,8 +206,8 @@ CORE = (
         (
             ENTRY_NO,
             SOURCE_ROW,
-            _key("fate", "VARCHAR", "quarantined, excluded or superseded"),
-            _key("reason", "VARCHAR", "Rule or reason of the fate"),
+            required("fate", "VARCHAR", "quarantined, excluded or superseded"),
+            required("reason", "VARCHAR", "Rule or reason of the fate"),
         ),
     ),
     Table(
@@ -213,9 +216,9 @@ CORE = (
         (
             ENTRY_NO,
             SOURCE_ROW,
-            _key("instrument", "VARCHAR", "Instrument concerned; empty when the whole record"),
-            _key("column_name", "VARCHAR", "Column of the export; empty when the whole row"),
-            _key("rule", "VARCHAR", "Rule of schemas/rules.toml that failed"),
+            required("instrument", "VARCHAR", "Instrument concerned; empty when the whole record"),
+            required("column_name", "VARCHAR", "Column of the export; empty when the whole row"),
+            required("rule", "VARCHAR", "Rule of schemas/rules.toml that failed"),
         ),
     ),
     Table(
@@ -223,22 +226,22 @@ CORE = (
         ("entry_no", "source_row", "form_no", "scale"),
         (
             ENTRY_NO, SOURCE_ROW, FORM_NO, CLINIC,
-            _key("instrument", "VARCHAR", "Instrument id"),
-            _key("scale", "VARCHAR", "Scale id"),
-            _key("score", "DECIMAL(9,4)", "Score computed from the answers, which is the one used", "points"),
-            _key("stored_total", "DECIMAL(9,4)", "Total the export carried, kept and never used", "points"),
-            _key("difference", "DECIMAL(9,4)", "Score less stored total", "points"),
+            required("instrument", "VARCHAR", "Instrument id"),
+            required("scale", "VARCHAR", "Scale id"),
+            required("score", "DECIMAL(9,4)", "Score computed from the answers, the one used", "points"),
+            required("stored_total", "DECIMAL(9,4)", "Total of the export, kept and never used", "points"),
+            required("difference", "DECIMAL(9,4)", "Score less stored total", "points"),
         ),
     ),
     Table(
         "core_appointment", "an appointment that stands", ("entry_no", "source_row"),
         (
             ENTRY_NO, SOURCE_ROW, CLINIC, CLIENT, CLINICIAN, SESSION,
-            _key("starts_at", "TIMESTAMP", "When it was to start", "UTC"),
-            _key("starts_on", "DATE", "Local date of starts_at"),
-            _key("kind", "VARCHAR", "assessment, treatment, both, review, follow_up or other"),
-            _key("status", "VARCHAR",
-                 "booked, attended, late, late_not_seen, dna, cancelled_by_client or cancelled_by_provider"),
+            required("starts_at", "TIMESTAMP", "When it was to start", "UTC"),
+            required("starts_on", "DATE", "Local date of starts_at"),
+            required("kind", "VARCHAR", "assessment, treatment, both, review, follow_up or other"),
+            required("status", "VARCHAR",
+                     "booked, attended, late, late_not_seen, dna, cancelled_by_client or cancelled_by_provider"),
         ),
     ),
     Table(
@@ -246,7 +249,7 @@ CORE = (
         (
             ENTRY_NO, SOURCE_ROW, CLINIC, CLIENT,
             Column("episode", "VARCHAR", "Episode id, keyed, where the feed has one"),
-            _key("received_on", "DATE", "Local date the referral was received"),
+            required("received_on", "DATE", "Local date the referral was received"),
             Column("ended_on", "DATE", "Local date it ended; empty while open"),
             Column("ending", "VARCHAR",
                    "completed, dropped_out, declined, referred_on, deceased or unknown; empty while open"),
@@ -278,24 +281,24 @@ SCORE_VIEW = Table(
     ("entry_no", "source_row", "form_no", "scale"),
     (
         *ADMINISTRATION_COLUMNS,
-        _key("scale", "VARCHAR", "Scale id"),
+        required("scale", "VARCHAR", "Scale id"),
         Column("score", "DECIMAL(9,4)", "Score; empty unless scored or prorated", "points"),
-        _key("n_answered", "SMALLINT", "Items answered", "items"),
-        _key("n_items", "SMALLINT", "Items in the scale", "items"),
-        _key("status", "VARCHAR", "scored, prorated, too_many_missing or key_not_confirmed"),
+        required("n_answered", "SMALLINT", "Items answered", "items"),
+        required("n_items", "SMALLINT", "Items in the scale", "items"),
+        required("status", "VARCHAR", "scored, prorated, too_many_missing or key_not_confirmed"),
         Column("stored_total", "DECIMAL(9,4)", "Total the export itself carried", "points"),
     ),
 )
 
 FIGURE_COLUMNS = (
-    _key("figure", "VARCHAR", "Figure id of the metric dictionary"),
-    _key("definition", "VARCHAR", "Definition id where a figure has several; else standard"),
-    _key("service", "VARCHAR", "Service id, or all"),
-    _key("clinic", "VARCHAR", "Clinic id, or all"),
-    _key("grain", "VARCHAR", "month, quarter, year, rolling_12_months, all, or session"),
-    _key("period", "VARCHAR", "2026-03 (a month, or twelve to it), 2026-Q1, 2026, all, or session number"),
-    _key("instrument", "VARCHAR", "Instrument id, or empty"),
-    _key("scale", "VARCHAR", "Scale id, or empty"),
+    required("figure", "VARCHAR", "Figure id of the metric dictionary"),
+    required("definition", "VARCHAR", "Definition id where a figure has several; else standard"),
+    required("service", "VARCHAR", "Service id, or all"),
+    required("clinic", "VARCHAR", "Clinic id, or all"),
+    required("grain", "VARCHAR", "month, quarter, year, rolling_12_months, all, session or stage"),
+    required("period", "VARCHAR", "2026-03 (a month, or twelve to it), 2026-Q1, 2026, all, session or stage"),
+    required("instrument", "VARCHAR", "Instrument id, or empty"),
+    required("scale", "VARCHAR", "Scale id, or empty"),
 )
 """What tells one figure from another, in exact and in published form."""
 
@@ -306,9 +309,9 @@ MART_FIGURE = Table(
         Column("numerator", "DECIMAL(18,4)", "Count, or sum of scores for a mean"),
         Column("denominator", "BIGINT", "What the numerator is a part of; empty for a count"),
         Column("value", "DECIMAL(18,4)", "Count, per cent, or mean"),
-        _key("unit", "VARCHAR", "Unit of value: referrals, %, points, ..."),
+        required("unit", "VARCHAR", "Unit of value: referrals, %, points, ..."),
         Column("n", "BIGINT", "Cases behind the value"),
-        _key("state", "VARCHAR", "value, zero, not_applicable or no_data"),
+        required("state", "VARCHAR", "value, zero, not_applicable or no_data"),
     ),
 )
 

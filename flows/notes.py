@@ -1,0 +1,54 @@
+"""What people should know of a run beside its counts: the site's notes, and warnings of its deliveries.
+
+Deliveries are named by feed and eight hex digits; no file name, answer or id is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from flows.build import Setup, Work
+from flows.config import unscored
+from flows.detect_form import Finding
+from schemas.rules import rules
+from warehouse import archive, manifest
+from warehouse.parts import PartStore, read_counts
+
+NOT_TAKEN = {
+    "unstable": "it was still being written; the next run takes it",
+    "unreadable": "it cannot be read: see to its permissions",
+    "outside_site": "it is a link to a place outside the site: put the file itself into the inbox",
+}
+
+
+def site_notes(setup: Setup, collected: archive.Collected) -> list[str]:
+    """Notes that are known before any delivery is processed."""
+    notes = [f"{one.feed}-{one.tag}: not taken, {NOT_TAKEN[one.reason]}" for one in collected.left_out]
+    notes += [
+        f"runs/{run}.json cannot be read: restore it from the backup"
+        for run in manifest.damaged(setup.folder)
+    ]
+    return [*key_note(setup), *notes, *unscored(setup.site, setup.registry)]
+
+
+def key_note(setup: Setup) -> list[str]:
+    """What people must be told when this very run made the site's key."""
+    if not setup.key.made:
+        return []
+    return [f"a secret key was made (secret.key, id {setup.key.id}): back it up apart from the data"]
+
+
+def delivery_notes(works: Iterable[Work], store: PartStore) -> list[str]:
+    """What holds a delivery, and warnings of its file."""
+    return [f"{work.tag}: {note}" for work in works for note in _notes_of(work, store)]
+
+
+def _notes_of(work: Work, store: PartStore) -> Iterator[str]:
+    counts = read_counts(store.folder(work.memo))
+    for held in map(Finding.from_json, counts.held):
+        yield f"held, {held.instrument}, {held.columns}: {_said(held.rule)}"
+    yield from map(_said, (*counts.warnings, *work.warnings))
+
+
+def _said(rule: str) -> str:
+    return f"{rules()[rule].message} ({rule})"
