@@ -88,7 +88,7 @@ PUBLISHED = (
         "pub_run", "an input or count of the run that made this publication", ("name",),
         (
             required("name", "VARCHAR",
-                     "run, as_of, site_name, timezone, received, accepted, quarantined, excluded, superseded, "
+                 "run, as_of, site_name, timezone, received, accepted, quarantined, excluded, superseded, "
                  "files, files_refused, registry, site, code, lock, disclosure_policy"),
             required("value", "VARCHAR", "Its value as text; counts are exact, for the whole site"),
         ),

@@ -241,7 +241,7 @@ CORE = (
             required("starts_on", "DATE", "Local date of starts_at"),
             required("kind", "VARCHAR", "assessment, treatment, both, review, follow_up or other"),
             required("status", "VARCHAR",
-                     "booked, attended, late, late_not_seen, dna, cancelled_by_client or cancelled_by_provider"),
+                 "booked, attended, late, late_not_seen, dna, cancelled_by_client or cancelled_by_provider"),
         ),
     ),
     Table(
