@@ -307,15 +307,19 @@ MODELS = (
 def _alpha_jobs(con: DuckDBPyConnection) -> Iterator[Job]:
     """Reliability of each scale, over the whole site: each client's first complete form."""
     site = Unit(ALL, ALL, ())
+    by_instrument: dict[str, list[Series]] = {}
     for series in _series(con, "scale_alpha"):
-        items = _items(con, series)
-        if len(items) < 2:
-            continue
-        n, total, *spreads = con.execute(
-            queries.reliability(series.instrument, series.scale, series.clinics, items)
-        ).fetchall()[0]
-        if n >= FEWEST:
-            yield Job(series, site, partial(_alpha, n, spreads, total))
+        by_instrument.setdefault(series.instrument, []).append(series)
+    for instrument, several in by_instrument.items():
+        items = {one.scale: found for one in several if len(found := _items(con, one)) > 1}
+        if items:
+            con.execute(queries.first_forms(instrument, several[0].clinics, items))
+        for series in (one for one in several if one.scale in items):
+            query = queries.reliability(instrument, series.scale, items[series.scale])
+            n, total, *spreads = con.execute(query).fetchall()[0]
+            if n >= FEWEST:
+                yield Job(series, site, partial(_alpha, n, spreads, total))
+    con.execute(f"DROP TABLE IF EXISTS {queries.FIRST_FORM}")
 
 
 def _alpha(n: int, spreads: list[int], total: int) -> Iterator[Found]:

@@ -6,7 +6,7 @@ a query with parameters comes back in any order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from schemas.instrument import item_column
 
@@ -83,37 +83,56 @@ ORDER BY clinic, client_key, episode_no, session_no, segment
 """
 
 
-def reliability(instrument: str, scale: str, clinics: Sequence[str], items: Sequence[int]) -> str:
-    """Of each client's first complete form: n, and how the keyed sum and each item spread.
+FIRST_FORM = "model_first_form"
+
+
+def first_forms(instrument: str, clinics: Sequence[str], scales: Mapping[str, Sequence[int]]) -> str:
+    """Creates FIRST_FORM: for each client the place of the first complete form of each scale.
+
+    scales: their items. All scales in one pass over the forms, which may be millions.
+    """
+    inside = ", ".join(f"'{clinic}'" for clinic in clinics)
+    places = ", ".join(
+        f"arg_min(rowid, event) FILTER ({_complete(scale, items)}) AS {scale}"
+        for scale, items in scales.items()
+    )
+    return f"""
+        CREATE OR REPLACE TEMP TABLE {FIRST_FORM} AS
+        SELECT {places}
+        FROM (
+            SELECT form.*, form.rowid, form_order(completed_at, entry_no, source_row, form_no) AS event
+            FROM administration_{instrument} AS form
+            CROSS JOIN mart_parameter
+            WHERE rater = 'client' AND completed_on <= as_of AND clinic IN ({inside})
+        )
+        GROUP BY clinic, client_key
+    """
+
+
+def _complete(scale: str, items: Sequence[int]) -> str:
+    answered = " AND ".join(f"{item_column(item)} IS NOT NULL" for item in items)
+    return f"status_{scale} = 'scored' AND {answered}"
+
+
+def reliability(instrument: str, scale: str, items: Sequence[int]) -> str:
+    """Of the forms of FIRST_FORM: n, and how the keyed sum and each item spread.
 
     A spread is n * sum of squares - square of the sum. The score says how the answers were
     keyed; turning an item round does not change how it spreads.
     """
-    inside = ", ".join(f"'{clinic}'" for clinic in clinics)
     columns = ["keyed", *map(item_column, items)]
     spreads = [f"(count(*) * sum({c} * {c}) - sum({c}) * sum({c}))::BIGINT" for c in columns]
     wide = [f"{column}::HUGEINT AS {column}" for column in columns[1:]]
-    answered = " AND ".join(f"{column} IS NOT NULL" for column in columns[1:])
-    event = "form_order(completed_at, entry_no, source_row, form_no)"
     return f"""
-        WITH first_form AS (
-            SELECT min({event}) AS event
-            FROM administration_{instrument}
-            CROSS JOIN mart_parameter
-            WHERE
-                rater = 'client' AND status_{scale} = 'scored' AND completed_on <= as_of
-                AND clinic IN ({inside}) AND {answered}
-            GROUP BY clinic, client_key
-        ),
-        form AS (
+        WITH form AS (
             SELECT round(score_{scale} * steps_per_point)::HUGEINT AS keyed, {", ".join(wide)}
-            FROM administration_{instrument}
+            FROM administration_{instrument} AS form
+            JOIN {FIRST_FORM} AS first_form ON first_form.{scale} = form.rowid
             CROSS JOIN (
                 SELECT steps_per_point
                 FROM core_scale
                 WHERE instrument = '{instrument}' AND scale = '{scale}'
             )
-            WHERE {event} IN (SELECT event FROM first_form)
         )
         SELECT count(*), {", ".join(spreads)}
         FROM form
