@@ -349,10 +349,9 @@ def steps_per_point(instrument: Instrument, scale: Scale) -> Decimal | None:
     None where a table gives the score. Score times this is the keyed sum, however the feed captured the
     reversed items.
     """
-    weights = {"sum": scale.n_items, "mean": 1}
-    if scale.method not in weights:
+    if scale.method == "table":
         return None
-    return Decimal(instrument.response.steps_per_point * scale.n_items) / weights[scale.method]
+    return Decimal(instrument.response.steps_per_point * scale.n_items) / scale.weight
 
 
 def check_out(out: Path, site: Path) -> None:

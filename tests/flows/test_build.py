@@ -84,6 +84,7 @@ def test_steps_of_the_answers_in_one_point_of_the_score(form: str, steps: int):
     assert steps_per_point(card, scale) == Decimal(steps)
     mean = replace(scale, method="mean")
     assert steps_per_point(card, mean) == Decimal(steps * scale.n_items)
+    assert steps_per_point(card, replace(scale, method="mean_x10")) == Decimal(steps * scale.n_items) / 10
     assert steps_per_point(card, replace(scale, method="table")) is None
 
 

@@ -119,7 +119,7 @@ class Alliance:
     @cached_property
     def between(self) -> Mapping[str, Fraction]:
         """Variance between clients of their mean score in the window, by instrument."""
-        if not self.rules.baseline_to or day(self.rules.baseline_to) > self.as_of:
+        if not self.rules.baseline_to or day(self.rules.baseline_to) >= self.as_of:
             return {}
         first, last = day(self.rules.baseline_from), day(self.rules.baseline_to)
         scores = [

@@ -107,9 +107,9 @@ def rounded(number: Decimal) -> Decimal:
 
 
 def own_baseline(card: Instrument, records: Records) -> tuple[Decimal, Decimal] | None:
-    """SD and Cronbach's alpha of the first complete forms in the declared window."""
+    """SD and Cronbach's alpha of the first complete forms, of those that fall into the declared window."""
     start, end = day(records.site.rules.baseline_from), day(records.site.rules.baseline_to)
-    if not start or not end or end > records.as_of:
+    if not start or not end or end >= records.as_of:
         return None
     first: dict[tuple[str, str], Response] = {}
     for response in sorted(
@@ -120,9 +120,9 @@ def own_baseline(card: Instrument, records: Records) -> tuple[Decimal, Decimal] 
             and response.score is not None
             and response.row.get("status", "scored") == "scored"
             and response.completed_at
-            and start <= response.completed_at.date() <= end
         ):
             first.setdefault((response.row["clinic"], response.row["client"]), response)
+    first = {client: one for client, one in first.items() if start <= one.completed_at.date() <= end}
     if len(first) < 30:
         return None
     scores = [Fraction(response.score) for response in first.values()]

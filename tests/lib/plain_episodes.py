@@ -92,7 +92,12 @@ class Episode:
     @property
     def treatments(self) -> list[date]:
         """Days of the treatment contacts, in order."""
-        return [contact.day for contact in self.contacts if contact.treatment]
+        return [contact.day for contact in self.contacts if contact.treatment and self.within(contact.day)]
+
+    def within(self, when: date) -> bool:
+        """Whether a day lies in the course of the referral."""
+        begun = not self.referral or day(self.referral["received_on"]) <= when
+        return begun and (self.ended_on is None or when <= self.ended_on)
 
     @property
     def dose(self) -> int:
@@ -104,6 +109,7 @@ class Episode:
             r for r in self.responses
             if r.instrument == instrument and r.rater == "client" and r.score is not None
             and not (r.contact and r.contact.follow_up)
+            and self.within(r.contact.day if r.contact else r.completed_at.date())
         ]  # fmt: skip
         return sorted(valid, key=lambda r: (r.completed_at, r.number))
 

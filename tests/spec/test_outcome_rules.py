@@ -44,6 +44,48 @@ def courses(cases: str, second: str = "2026-03-16 10:00", problem: str = "", anx
     }
 
 
+def test_what_came_before_the_referral_or_after_its_end_is_no_part_of_the_course():
+    """February 2025 lies before the referral, and June 2026 after its end: a form mailed then is not the last
+    score. The form of the second session was filled in the day after the end, and counts with its contact.
+    """
+    con = clinic(
+        referrals="""
+            client | received_on | ended_on   | ending
+            1      | 2026-01-05  | 2026-03-16 | completed
+        """,
+        appointments="""
+            client | session | starts_at
+            1      | 8       | 2025-02-03 10:00
+            1      | 1       | 2026-01-12 10:00
+            1      | 2       | 2026-03-16 10:00
+            1      | 9       | 2026-06-16 10:00
+        """,
+        scores="""
+            client | session | instrument | completed_at     | total
+            1      | 8       | phq_9      | 2025-02-03 09:50 | 27
+            1      |         | gad_7      | 2025-02-04 09:50 | 21
+            1      | 1       | phq_9      | 2026-01-12 09:50 | 15
+            1      | 1       | gad_7      | 2026-01-12 09:50 | 12
+            1      | 2       | phq_9      | 2026-03-17 09:50 | 8
+            1      | 2       | gad_7      | 2026-03-17 09:50 | 6
+            1      | 9       | phq_9      | 2026-06-16 09:50 | 27
+            1      |         | gad_7      | 2026-06-20 09:50 | 21
+        """,
+    )
+    assert_figures(
+        con,
+        """
+        figure                   | share  | instrument
+        recovery_rate            | 1 / 1  |
+        treatment_contacts_mean  | 2 / 1  |
+        wait_days_mean           | 7 / 1  |
+        contact_gap_days_mean    | 63 / 1 |
+        days_between_scores_mean | 64 / 1 | phq_9
+        days_between_scores_mean | 64 / 1 | gad_7
+        """,
+    )
+
+
 WORKED = """
     case | caseness | recovery | improvement | deterioration | reliable recovery
     -----+----------+----------+-------------+---------------+------------------
@@ -268,10 +310,10 @@ def baseline(clients: int) -> str:
 
 @pytest.mark.parametrize(
     ("clients", "until", "known"),
-    [(40, "2026-06-30", True), (29, "2026-06-30", False), (40, "2026-07-01", False), (40, "", False)],
+    [(40, "2026-06-29", True), (29, "2026-06-29", False), (40, "2026-06-30", False), (40, "", False)],
 )
 def test_classes_by_the_own_baseline(clients, until, known):
-    """SD and alpha of 30 clients or more in a declared window that is over; each client's first form in it."""
+    """SD and alpha of 30 clients or more whose first form of all lies in a declared window that is over."""
     rules = Rules("2025-03-01", until) if until else Rules()
     con = clinic(scores=baseline(clients), rules=rules)
     found = con.execute(

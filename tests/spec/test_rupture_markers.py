@@ -90,8 +90,8 @@ def test_three_sessions_before_are_needed():
         (WITH_BASELINE, 30, True),
         (WITH_BASELINE, 29, False),
         (Rules(), 33, False),
-        (Rules("2025-01-01", "2026-06-30"), 33, True),  # over on the day of the run
-        (Rules("2025-01-01", "2026-07-01"), 33, False),
+        (Rules("2025-01-01", "2026-06-29"), 33, True),
+        (Rules("2025-01-01", "2026-06-30"), 33, False),  # ends on the day of the run: more may come
     ],
 )
 def test_the_window_is_declared_over_and_holds_thirty_clients(rules, people, known):

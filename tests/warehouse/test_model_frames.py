@@ -190,7 +190,7 @@ def test_landmark_odds_ratio_of_all_units():
     cases = [
         (course.clinic, (course.cause == 1, early))
         for course, early in landmarked()
-        if course.ended and course.referral["ended_on"] >= course.landmark
+        if course.ended and course.referral["ended_on"] > course.landmark
     ]
     found = estimates(built(), "landmark_dropout_odds_ratio")
     assert found == expected(cases, lambda event, early: models.odds_ratio(event.astype(bool), early))

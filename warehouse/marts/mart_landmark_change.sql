@@ -1,5 +1,5 @@
 -- Grain: a referral with a landmark and an outcome instrument the client answered before and after it
--- From: mart_landmark, mart_response, mart_session, core_instrument, core_scale
+-- From: mart_landmark, mart_episode, mart_response, mart_session, core_instrument, core_scale
 -- Read by: models (landmark analysis)
 -- first: the first valid score; at landmark: the last one up to its day, on a later day than the first;
 -- last: the last valid score after it. Scores of follow-up contacts are left out, as in mart_pair.
@@ -14,12 +14,19 @@ WITH scored AS (
     FROM mart_landmark AS landmark
     JOIN mart_response AS response USING (clinic, client_key, episode_no)
     JOIN core_instrument AS card USING (instrument)
+    JOIN mart_episode AS episode
+        ON episode.clinic = landmark.clinic
+        AND episode.client_key = landmark.client_key
+        AND episode.episode_no = landmark.episode_no
     LEFT JOIN mart_session AS session USING (contact)
     WHERE
         response.score IS NOT NULL
         AND response.rater = 'client'
         AND card.construct = 'outcome'
         AND session.kind IS DISTINCT FROM 'follow_up'
+        AND within_course(
+            coalesce(session.starts_on, response.completed_on), episode.received_on, episode.ended_on
+        )
 ),
 span AS (
     SELECT

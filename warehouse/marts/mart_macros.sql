@@ -68,6 +68,10 @@ CREATE OR REPLACE MACRO change_class(improvement, comparison, criterion, crossed
         ELSE 'unchanged'
     END;
 
+-- Whether a day lies in a referral's course: from the day it was received to the day it ended, both included.
+CREATE OR REPLACE MACRO within_course(day, received_on, ended_on) AS
+    day >= received_on AND day <= coalesce(ended_on, day);
+
 -- Forms of the client are the standard; other raters are never mixed with them.
 CREATE OR REPLACE MACRO definition_of(rater) AS
     CASE rater WHEN 'client' THEN 'standard' ELSE rater || '_rated' END;

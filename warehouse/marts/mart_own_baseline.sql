@@ -1,8 +1,9 @@
 -- Grain: an outcome instrument that at least 30 clients filled in within the site's declared baseline window
 -- From: mart_item_answers (view over the wide tables), core_instrument, core_scale, core_item, mart_parameter
 -- Read by: mart_criterion
--- Of each client the first complete form of the window. Nothing while the window is not over: no class moves
--- from night to night. SD and Cronbach's alpha come from whole-number sums, spread = n * sum of squares
+-- Of each client the first complete form of all, where it was filled in within the window: a baseline is taken
+-- before treatment has worked. Nothing until the window has been over for a day: no class moves from night to
+-- night. SD and Cronbach's alpha come from whole-number sums, spread = n * sum of squares
 -- less the square of the sum; the n * (n - 1) beneath each variance cancels out in alpha.
 
 WITH form AS (
@@ -18,11 +19,10 @@ first_form AS (
         clinic,
         client_key,
         instrument,
+        min(completed_on) AS completed_on,
         arg_min(score, form_order(completed_at, entry_no, source_row, form_no)) AS score,
         arg_min(answers, form_order(completed_at, entry_no, source_row, form_no)) AS answers
     FROM mart_item_answers
-    CROSS JOIN mart_parameter
-    WHERE completed_on BETWEEN baseline_from AND baseline_to AND baseline_to <= as_of
     GROUP BY clinic, client_key, instrument
 ),
 client AS (
@@ -38,6 +38,8 @@ client AS (
         END AS keyed_sum
     FROM first_form
     JOIN form USING (instrument)
+    CROSS JOIN mart_parameter
+    WHERE completed_on BETWEEN baseline_from AND baseline_to AND baseline_to < as_of
 ),
 item_spread AS (
     SELECT instrument, place, count(*) * sum(answer * answer) - sum(answer) * sum(answer) AS spread

@@ -1,19 +1,28 @@
 -- Grain: a referral and an outcome instrument the client answered in it
 -- From: mart_response, mart_session, mart_episode, core_scale, core_instrument, core_threshold
 -- Read by: mart_anxiety, mart_outcome, mart_change
--- First and last valid score; scores of follow-up contacts are left out. A pair is two days.
+-- First and last valid score within the course, by the day of the contact a score belongs to, else its own;
+-- scores of follow-up contacts are left out, and so is what came before the referral or after its end.
+-- A pair is two days.
 -- Caseness and reliable change here are those of NHS Talking Therapies; see mart_change for others.
 
 WITH scored AS (
     SELECT response.*
     FROM mart_response AS response
     JOIN core_instrument AS instrument USING (instrument)
+    JOIN mart_episode AS episode
+        ON episode.clinic = response.clinic
+        AND episode.client_key = response.client_key
+        AND episode.episode_no = response.episode_no
     LEFT JOIN mart_session AS session USING (contact)
     WHERE
         response.score IS NOT NULL
         AND response.rater = 'client'
         AND instrument.construct = 'outcome'
         AND session.kind IS DISTINCT FROM 'follow_up'
+        AND within_course(
+            coalesce(session.starts_on, response.completed_on), episode.received_on, episode.ended_on
+        )
 ),
 span AS (
     SELECT

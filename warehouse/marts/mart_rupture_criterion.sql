@@ -16,7 +16,7 @@ WITH person AS (
         (exact_ratio(sum(score), count(*), 1) * 10000)::BIGINT AS level
     FROM mart_alliance_score
     CROSS JOIN mart_parameter
-    WHERE rater = 'client' AND completed_on BETWEEN baseline_from AND baseline_to AND baseline_to <= as_of
+    WHERE rater = 'client' AND completed_on BETWEEN baseline_from AND baseline_to AND baseline_to < as_of
     GROUP BY instrument, clinic, client_key
 ),
 baseline AS (

@@ -1,4 +1,4 @@
--- Grain: an attended treatment contact of a referral
+-- Grain: an attended treatment contact of a referral, within its course
 -- From: mart_session, mart_episode
 -- Read by: mart_course, mart_treatment_month, mart_open_month
 -- Treatment contacts in the order of their start; follow-ups and assessments are none.
@@ -16,5 +16,8 @@ SELECT
     episode.ended_on
 FROM mart_session AS session
 JOIN mart_episode AS episode USING (clinic, client_key, episode_no)
-WHERE session.treatment AND episode.origin = 'referral'
+WHERE
+    session.treatment
+    AND episode.origin = 'referral'
+    AND within_course(session.starts_on, episode.received_on, episode.ended_on)
 WINDOW course AS (PARTITION BY clinic, client_key, episode_no ORDER BY session.contact)

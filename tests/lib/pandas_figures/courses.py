@@ -32,7 +32,7 @@ class Courses:
 def courses(core: Core) -> Courses:
     referrals = _referrals(core)
     episodes = pd.concat([referrals, _without_referral(core, referrals)], ignore_index=True)
-    contacts = _contacts(core, episodes)
+    contacts = _in_course(_contacts(core, episodes), episodes)
     belongs = _belongs(core, episodes, contacts)
     return Courses(_counted(episodes, contacts), contacts, belongs)
 
@@ -69,6 +69,29 @@ def _contacts(core: Core, episodes: pd.DataFrame) -> pd.DataFrame:
     seen["treatment"] = seen.kind.isin(TREATING)
     seen["follow_up"] = seen.kind == "follow_up"
     return seen.reset_index(drop=True)
+
+
+def within(rows: pd.DataFrame, episodes: pd.DataFrame, day: str) -> pd.Series:
+    """Whether each row's day lies in the course of its referral: from its receipt to its end."""
+    bounds = {
+        (row.clinic, row.client_key, row.episode_no): (row.received_on, row.ended_on)
+        for row in episodes.itertuples()
+    }
+    found = []
+    for *key, on in rows[[*EPISODE, day]].itertuples(index=False, name=None):
+        start, end = bounds[tuple(key)]
+        found.append(not (_known(start) and on < start) and not (_known(end) and on > end))
+    return pd.Series(found, index=rows.index, dtype=bool)
+
+
+def _known(day: date | None) -> bool:
+    return day is not None and not pd.isna(day)
+
+
+def _in_course(contacts: pd.DataFrame, episodes: pd.DataFrame) -> pd.DataFrame:
+    """Treatment is what happened in the course of the referral."""
+    contacts["treatment"] &= within(contacts, episodes, "starts_on")
+    return contacts
 
 
 def _episode_of(episodes: pd.DataFrame, events: pd.DataFrame, day: str) -> list[int]:

@@ -104,7 +104,7 @@ def _published(known: Cards, instrument: str) -> int | None:
 
 
 def _own(core: Core, instrument: str) -> int | None:
-    """From each client's first whole questionnaire of the baseline window."""
+    """From each client's first whole questionnaire, where it falls into the baseline window."""
     if core.baseline is None:
         return None
     first, last = core.baseline
@@ -112,8 +112,8 @@ def _own(core: Core, instrument: str) -> int | None:
     scores = scores[
         (scores.instrument == instrument) & (scores.rater == "client") & (scores.status == "scored")
     ]
-    scores = where(scores, (first <= day <= last for day in scores.completed_on))
     firsts = scores.drop_duplicates(PERSON)
+    firsts = where(firsts, (first <= day <= last for day in firsts.completed_on))
     if len(firsts) < FEWEST_PEOPLE:
         return None
     answers = firsts[ANSWERED].merge(core.administrations[[*ANSWERED, "answers"]], on=ANSWERED, how="left")

@@ -54,7 +54,7 @@ class Core:
         if not all(ends):
             return None
         first, last = (date.fromisoformat(str(end)[:10]) for end in ends)
-        return (first, last) if last <= self.as_of else None
+        return (first, last) if last < self.as_of else None
 
     def outcome_scale(self, instrument: str) -> str:
         return str(self.instruments.set_index("instrument").loc[instrument, "outcome_scale"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from tests.lib.pandas_figures.courses import ANSWERED, EPISODE, Courses
+from tests.lib.pandas_figures.courses import ANSWERED, EPISODE, Courses, within
 from tests.lib.pandas_figures.criteria import Criterion, criteria, cutoff, threshold
 from tests.lib.pandas_figures.engagement import STANDARD, Found, ended, finished, share
 from tests.lib.pandas_figures.frames import ONE, Core
@@ -34,9 +34,11 @@ def courses_of_scores(core: Core, known: Courses) -> pd.DataFrame:
     scores = core.outcome_scores
     scores = scores[(scores.rater == "client") & (scores.construct == "outcome")]
     scores = scores.drop(columns="session").merge(known.belongs, on=ANSWERED)
-    after = known.contacts[known.contacts.follow_up][[*EPISODE, "place"]]
-    scores = scores.merge(after, on=[*EPISODE, "place"], how="left", indicator="follow_up")
-    return scores[scores.follow_up == "left_only"]
+    of_contact = known.contacts[[*EPISODE, "place", "follow_up", "starts_on"]]
+    scores = scores.merge(of_contact, on=[*EPISODE, "place"], how="left")
+    scores["day"] = scores.starts_on.astype(object).where(scores.starts_on.notna(), scores.completed_on)
+    follow_up = scores.follow_up.fillna(False).astype(bool)
+    return scores[~follow_up & within(scores, known.episodes, "day")]
 
 
 def pairs(core: Core, known: Courses) -> pd.DataFrame:
