@@ -34,6 +34,9 @@ from warehouse.marts import build_marts
 from warehouse.parts import PartStore, read_counts
 from warehouse.secret import Key, load_or_make
 
+AS_BEFORE = "released_as_before"
+"""Warns that a release of an earlier file of the feed let a later one through too."""
+
 Tell = Callable[[str, int, int], None]
 """Told of progress: stage, done, of how many."""
 
@@ -167,7 +170,7 @@ def _judged(work: Work, setup: Setup, store: PartStore, history: History) -> Wor
     found = [Finding.from_json(one) for one in counts.held]
     verdict = history.judge(work.feed.id, forms, found, work.released)
     if verdict.released:
-        return _let_through(work)
+        return replace(_let_through(work), warnings=() if work.released else (AS_BEFORE,))
     if verdict.held:
         memo = memo_with(work.memo, [asdict(one) for one in verdict.held])
         return replace(work, held=verdict.held, memo=memo)

@@ -302,7 +302,11 @@ def export(
     rows = run_export(what, _settings(site).site, os.environ, out, from_, published, _day(since))
     typer.echo(f"{out}: {rows:,} rows", err=True)
     if what == RISK:
-        typer.echo("This list is as old as the last run. It is not an alerting tool.", err=True)
+        typer.echo(
+            "This list is as old as the last run and leaves out what is in quarantine. "
+            "It is not an alerting tool.",
+            err=True,
+        )
 
 
 @app.command()

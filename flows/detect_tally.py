@@ -1,7 +1,7 @@
-"""What the answers of one form in one file add up to: whole numbers, from which no answer can be read back.
+"""What the answers of one form in one file add up to: whole numbers.
 
 Gathered batch by batch, merged in file order, kept in a part's counts: later files are compared with them
-without any answer being read again.
+without any answer being read again. Of a small file they are as confidential as the answers beside them.
 """
 
 from __future__ import annotations

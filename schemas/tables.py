@@ -222,15 +222,16 @@ CORE = (
         ),
     ),
     Table(
-        "core_total_check", "a score that differs from the total its export carried",
+        "core_total_check", "a score, or none, beside another total that its export carried",
         ("entry_no", "source_row", "form_no", "scale"),
         (
             ENTRY_NO, SOURCE_ROW, FORM_NO, CLINIC,
             required("instrument", "VARCHAR", "Instrument id"),
             required("scale", "VARCHAR", "Scale id"),
-            required("score", "DECIMAL(9,4)", "Score computed from the answers, the one used", "points"),
+            required("status", "VARCHAR", "scored, prorated or too_many_missing"),
+            Column("score", "DECIMAL(9,4)", "Score computed from the answers, the one used", "points"),
             required("stored_total", "DECIMAL(9,4)", "Total of the export, kept and never used", "points"),
-            required("difference", "DECIMAL(9,4)", "Score less stored total", "points"),
+            Column("difference", "DECIMAL(9,4)", "Score less stored total; empty without a score", "points"),
         ),
     ),
     Table(

@@ -32,10 +32,23 @@ DIMENSIONS = (
 TOTAL_CHECK = """
     INSERT INTO core_total_check
     SELECT
-        entry_no, source_row, form_no, clinic, instrument, scale, score, stored_total,
+        entry_no, source_row, form_no, clinic, instrument, scale, status, score, stored_total,
         score - stored_total AS difference
     FROM core_score
-    WHERE score <> stored_total
+    WHERE
+        stored_total IS NOT NULL
+        AND status <> 'key_not_confirmed'
+        -- Exports round: a score that rounds to the total, at the total's own decimals, is the same.
+        AND (
+            score IS NULL
+            OR 2 * abs(score - stored_total) > CASE stored_total
+                WHEN round(stored_total, 0) THEN 1
+                WHEN round(stored_total, 1) THEN 0.1
+                WHEN round(stored_total, 2) THEN 0.01
+                WHEN round(stored_total, 3) THEN 0.001
+                ELSE 0.0001
+            END
+        )
     ORDER BY entry_no, source_row, form_no, scale
 """
 

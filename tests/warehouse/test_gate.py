@@ -114,7 +114,8 @@ WAREHOUSE_DAMAGE = (
         "administration_gad_7", "vocabulary", "rater",
     ),
     Damage(
-        "UPDATE administration_srs SET stored_total = 99", "administration_srs", "stored_total", "score_total", WARNING
+        "INSERT INTO core_total_check VALUES (1, 1, 1, 'northvale', 'srs', 'total', 'scored', 36, 99, -63)",
+        "core_total_check", "stored_total", "stored_total", WARNING
     ),
     Damage(
         f"UPDATE mart_figure SET state = '{CANARY}' WHERE figure = 'alliance_mean'", "mart_figure", "vocabulary", "state"
@@ -284,7 +285,7 @@ def test_counts_are_those_of_the_broken_rows(damaged):
     counts = {
         (one.table, one.expectation, one.column): one.unexpected_count for one in damaged.result.failures
     }
-    assert counts["administration_srs", "stored_total", "score_total"] == 1
+    assert counts["core_total_check", "stored_total", "stored_total"] == 1
     assert counts["administration_gad_7", "item_range", "item_03"] == 1
     assert counts["core_referral", "vocabulary", "clinic"] == 1
 

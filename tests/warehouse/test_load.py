@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import duckdb
 import pytest
 
 from schemas.errors import ConservationError
@@ -22,7 +23,7 @@ from tests.lib.exports import (
     site,
 )
 from warehouse.connect import new_database
-from warehouse.load import DIMENSIONS, load
+from warehouse.load import DIMENSIONS, TOTAL_CHECK, load
 
 TOML = """
 dialect = "csv"
@@ -230,17 +231,45 @@ def test_the_same_rows_whatever_the_threads(tmp_path):
 
 
 def test_totals_that_differ_are_listed_beside_the_score_and_never_used(tmp_path):
-    """The second row's export says 9 where its answers make 3; a blank total and a missing score tell nothing."""
-    rows = [{"S": "1"}, {"S": "2", "Sum": "9"}, {"S": "3", "Sum": ""}, {"S": "4", "Q1": "", "Sum": "2"}]
+    """Answers make 3: the export says 9, and 3 of a form with an item missing; a blank total tells nothing."""
+    rows = [{"S": "1"}, {"S": "2", "Sum": "9"}, {"S": "3", "Sum": ""}, {"S": "4", "Q1": "", "Sum": "3"}]
     with loaded(tmp_path, [(feed(TOML), text(*rows))]) as con:
         listed = con.execute("FROM core_total_check").fetchall()
         scores = con.execute(
             "SELECT session, score, stored_total FROM core_score WHERE instrument = 'mini' ORDER BY session"
         ).fetchall()
-    assert listed == [(1, 2, 1, "north", "mini", "total", Decimal(3), Decimal(9), Decimal(-6))]
+    assert listed == [
+        (1, 2, 1, "north", "mini", "total", "scored", Decimal(3), Decimal(9), Decimal(-6)),
+        (1, 4, 1, "north", "mini", "total", "too_many_missing", None, Decimal(3), None),
+    ]
     assert scores == [
         (1, Decimal(3), Decimal(3)),
         (2, Decimal(3), Decimal(9)),
         (3, Decimal(3), None),
-        (4, None, Decimal(2)),
+        (4, None, Decimal(3)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("score", "total", "differs"),
+    [
+        ("22.3529", "22.4", False),
+        ("22.3529", "22.3", True),
+        ("18.8889", "18.89", False),
+        ("18.8889", "19", False),
+        ("18.8889", "18", True),
+        ("18.8889", "18.8887", True),
+        ("3", "3", False),
+        ("3", "4", True),
+        ("3", "3.1", True),
+    ],
+)
+def test_a_total_that_the_export_rounded_is_the_same(score, total, differs):
+    con = duckdb.connect()
+    con.execute(
+        "CREATE VIEW core_score AS SELECT 1 AS entry_no, 1 AS source_row, 1 AS form_no, 'n' AS clinic,"
+        " 'i' AS instrument, 's' AS scale, 'scored' AS status,"
+        f" {score}::DECIMAL(9, 4) AS score, {total}::DECIMAL(9, 4) AS stored_total"
+    )
+    select = TOTAL_CHECK.replace("INSERT INTO core_total_check", "")
+    assert bool(con.execute(select).fetchall()) == differs

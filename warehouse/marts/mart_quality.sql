@@ -6,7 +6,7 @@
 WITH compared AS (
     SELECT entry_no, count(*) AS compared
     FROM core_score
-    WHERE score IS NOT NULL AND stored_total IS NOT NULL
+    WHERE stored_total IS NOT NULL AND status <> 'key_not_confirmed'
     GROUP BY entry_no
 ),
 differing AS (
