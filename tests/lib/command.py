@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = 'ip link set lo up && exec "$@"'
 HIDDEN = ("ACCORD_", "PREFECT_")
+
+EXIT_NOISE = re.compile(r"(?m)^(nanobind: | - leaked | - \.\.\. skipped|See https://nanobind\.).*\n?")
+"""What DuckDB 2.0 says of its own bindings as a process ends; nothing that a command said."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def accord(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             raise
-    return Ran(process.returncode, out, err, processes_of(process.pid))
+    return Ran(process.returncode, out, EXIT_NOISE.sub("", err), processes_of(process.pid))
 
 
 def processes_of(session: int, patience: float = 5) -> tuple[str, ...]:
