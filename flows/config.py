@@ -32,6 +32,7 @@ class SiteConfig(NamedTuple):
     registry: Registry
     toml: str
     forms: Mapping[str, str]
+    asides: Mapping[str, str] = {}
 
 
 def load_site(folder: Path) -> SiteConfig:
@@ -41,15 +42,24 @@ def load_site(folder: Path) -> SiteConfig:
     """
     forms = sorted((folder / OWN_FORMS).glob("*.toml"))
     toml = _text(folder / SITE_FILE, SITE_FILE, f"there is none in {folder}; make one with `accord init`")
-    return read_config(
+    config = read_config(
         toml, {path.name: _text(path, f"{OWN_FORMS}/{path.name}", "is gone") for path in forms}
+    )
+    return _with_asides(
+        config,
+        {name: _text(folder / name, name, "is not there; a feed names it") for name in config.site.asides},
     )
 
 
-def read_config(toml: str, forms: Mapping[str, str]) -> SiteConfig:
+def _with_asides(config: SiteConfig, asides: Mapping[str, str]) -> SiteConfig:
+    return config._replace(site=config.site.with_asides(asides), asides=asides)
+
+
+def read_config(toml: str, forms: Mapping[str, str], asides: Mapping[str, str] | None = None) -> SiteConfig:
     """The same from texts, as a run recorded them.
 
     forms: the site's own instruments and key files by file name
+    asides: dictionaries and questionnaires of feeds by path
     """
     registry = load({f"{OWN_FORMS}/{name}": text.encode() for name, text in forms.items()})
     try:
@@ -57,7 +67,7 @@ def read_config(toml: str, forms: Mapping[str, str]) -> SiteConfig:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{SITE_FILE}: is no TOML: {error}") from None
     site = parse_site(raw, SITE_FILE, {id_: registry[id_] for id_ in registry.ids})
-    return SiteConfig(site, registry.as_variants(site.variants), toml, forms)
+    return _with_asides(SiteConfig(site, registry.as_variants(site.variants), toml, forms), asides or {})
 
 
 def init_site(folder: Path, name: str, timezone: str, environ: Mapping[str, str]) -> Key:
@@ -83,7 +93,7 @@ def check(folder: Path, environ: Mapping[str, str]) -> list[str]:
 
     raises: ConfigError for anything that would stop a run
     """
-    site, registry, _, forms = load_site(folder)
+    site, registry, _, forms, _ = load_site(folder)
     lines = [
         f"{SITE_FILE}: {site.name}, {site.timezone}",
         f"clinics: {', '.join(clinic.id for clinic in site.clinics)}",

@@ -14,6 +14,9 @@ from schemas.instrument import Instrument
 from schemas.registry import Registry
 from schemas.site import EACH_ROW, Feed, FeedInstrument, item_columns
 
+TYPED_DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+"""How readers write cells that are dates by their type."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -68,12 +71,18 @@ class Plan:
     def numbers(self) -> frozenset[str]:
         """Header names of item cells that may be read as whole numbers at once, and are nothing else."""
         items = [(name, asked) for asked in self.asked for name in asked.items]
-        used = Counter([*(name for name, _ in items), *_other_names(self)])
-        return frozenset(name for name, asked in items if asked.key.whole_numbers and used[name] == 1)
+        names = [*(name for name, _ in items), *_other_names(self)]
+        used = Counter(self.positions[name] for name in names)
+        return frozenset(
+            name for name, asked in items if asked.key.whole_numbers and used[self.positions[name]] == 1
+        )
 
     @property
     def date_formats(self) -> tuple[str, ...]:
-        return (self.feed.date_format,) if self.feed.date_format else self.dialect.date_formats
+        own = self.feed.date_format
+        if not own:
+            return self.dialect.date_formats
+        return (own, *(TYPED_DATES if self.dialect.typed and own not in TYPED_DATES else ()))
 
 
 def make_plan(
@@ -102,7 +111,7 @@ def make_plan(
         record_finished,
         asked,
         {},
-        _warnings(export, feed, dialect, header),
+        (*export.warnings, *_warnings(export, feed, dialect, header)),
     )
     names = _names(plan)
     return Plan(**{**vars(plan), "positions": {name: export.position(name) for name in names}})

@@ -186,7 +186,8 @@ def _countable(source: Path, job: Job) -> int:
     try:
         with source.open("rb") as stream:
             export: Export = open_export(stream, job.feed, job.dialect)
-            return sum(batch.rows.height + len(batch.broken) for batch in export.records.batches([0]))
+            batches = (read() for read in export.records.readers([0]))
+            return sum(batch.rows.height + len(batch.broken) for batch in batches)
     except ExportRefused:
         return 0
 

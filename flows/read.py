@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
 import polars as pl
 
-from flows.clean import Batch, Shape
-from flows.split import OTHER_DELIMITERS, Records
+from flows.clean import Batch
+from flows.readers.table import Cells, Records, Table
+from flows.signature import container_of
 from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
 from schemas.site import Feed
-
-Names = str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Export:
     """An opened export: where each header name stands, and the records behind it.
 
-    positions: header name to position from 0; the second column of a name is "Name#2".
+    positions: header name to position from 0; the second column of a name is "Name#2"; a column that goes by
+        several names stands under each
+    names:     the header names alone, in file order
+    warnings:  rules of that level
+    labels:    by position, what the file itself says its codes mean
     """
 
     positions: Mapping[str, int]
     records: Records
+    names: Sequence[str] = ()
+    warnings: tuple[str, ...] = ()
+    labels: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         return _clean_name(name) in self.positions
@@ -37,6 +42,10 @@ class Export:
         if not self.has(name):
             raise ExportRefused("missing_column", name)
         return self.positions[_clean_name(name)]
+
+    def sample(self, most: int) -> list[Cells]:
+        """The first records that can be read, all their cells by position."""
+        return self.records.sample(most)
 
     def readers(
         self, wanted: Mapping[str, int], numbers: Collection[str] = ()
@@ -61,53 +70,45 @@ def _named(read: Callable[[], Batch], wanted: Mapping[str, int]) -> Batch:
 
 
 def open_export(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Export:
-    """Read the header rows.
+    """Read the header.
 
-    raises ExportRefused: empty_file, undecodable_header, wrong_delimiter, not_this_dialect, …
+    stream: the file, which can be read from its beginning again
+    raises ExportRefused: a rule of level file
     """
-    shape = Shape(
-        delimiter=feed.delimiter or dialect.delimiter,
-        quote=dialect.quote,
-        encoding=feed.encoding or dialect.encoding,
-    )
-    records = Records(stream, shape, dialect.header_rows)
-    names = [_clean_name(name) for name in records.header[dialect.header_row - 1]]
-    _refuse_other_delimiter(names, shape)
-    if dialect.import_id_row and not _is_import_id_row(records.header[-1]):
-        raise ExportRefused("not_this_dialect")
-    return Export(_positions(names), records)
+    table = _reader(container_of(stream, dialect))(stream, feed, dialect)
+    names = [_clean_name(name) for name in table.names]
+    own = _positions(names)
+    others = {_clean_name(name): at for name, at in table.aliases.items()}
+    positions = {**own, **{name: at for name, at in others.items() if name not in own}}
+    spelled = {
+        name: positions[other]
+        for name, spellings in dialect.spellings.items()
+        for other in reversed(spellings)
+        if name not in positions and other in positions
+    }
+    return Export({**positions, **spelled}, table.records, tuple(own), table.warnings, table.labels)
+
+
+Reader = Callable[[BinaryIO, Feed, Dialect], Table]
+
+
+def _reader(container: str) -> Reader:
+    """The reader of a container. Each brings its own library, and is imported when it is needed."""
+    if container == "text":
+        from flows.readers.text import open_text
+
+        return open_text
+    raise ExportRefused("not_this_dialect")
 
 
 def _clean_name(name: str) -> str:
     return name.replace("\u00a0", " ").strip()
 
 
-def _positions(names: list[str]) -> dict[str, int]:
+def _positions(names: Sequence[str]) -> dict[str, int]:
     positions: dict[str, int] = {}
     seen: dict[str, int] = {}
     for at, name in enumerate(names):
         seen[name] = seen.get(name, 0) + 1
         positions[name if seen[name] == 1 else f"{name}#{seen[name]}"] = at
     return positions
-
-
-def _refuse_other_delimiter(names: list[str], shape: Shape) -> None:
-    others = OTHER_DELIMITERS.replace(shape.delimiter, "")
-    if len(names) == 1 and any(other in names[0] for other in others):
-        raise ExportRefused("wrong_delimiter")
-
-
-def _is_import_id_row(cells: list[str]) -> bool:
-    """Whether each filled cell is an import id: JSON, or the same with Python's quotes."""
-    filled = [cell for cell in cells if cell.strip()]
-    return bool(filled) and all(_import_id(cell) for cell in filled)
-
-
-def _import_id(cell: str) -> bool:
-    for text in (cell, cell.replace("'", '"')):
-        try:
-            parsed = json.loads(text)
-        except json.JSONDecodeError:
-            continue
-        return isinstance(parsed, dict) and "ImportId" in parsed
-    return False

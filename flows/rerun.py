@@ -150,7 +150,7 @@ def _compared(
     changed: list[str],
 ) -> Report:
     """The report of a run that can be rebuilt; `changed` is filled on the way."""
-    config = read_config(recorded.site_toml, recorded.forms)
+    config = read_config(recorded.site_toml, recorded.forms, recorded.asides)
     changed += _changed_config(folder, config)
     lines = _lines(folder, recorded, changed)
     setup = Setup(folder, config, load_or_make(folder, environ, recorded.inputs.get("key_id", "")))
@@ -189,6 +189,8 @@ def _changed_config(folder: Path, recorded: SiteConfig) -> list[str]:
     same_forms = dict(now.forms) == dict(recorded.forms)
     if now.site.digest == recorded.site.digest and same_forms:
         return []
+    if now.toml == recorded.toml and same_forms:
+        return [f"config: a dictionary or questionnaire that a feed names was changed; {used}"]
     what = "site.toml was" if same_forms else "site.toml or the site's own instruments were"
     return [f"config: {what} changed; {used}"]
 

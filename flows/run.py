@@ -280,6 +280,7 @@ def _record(run: Run, state: str, now: datetime) -> Manifest:
         ledger_seq=run.ledger_seq,
         site_toml=config.toml,
         forms=dict(config.forms),
+        asides=dict(config.asides),
         warnings=run.notes,
         versions=versions(),
     )

@@ -84,7 +84,7 @@ def opened(
 
 def _setup_of(site: Path, environ: Mapping[str, str], run: str) -> Setup:
     recorded = manifest.read(site, run)
-    config = read_config(recorded.site_toml, recorded.forms)
+    config = read_config(recorded.site_toml, recorded.forms, recorded.asides)
     return Setup(site, config, load_or_make(site, environ, last_key(site)))
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 from typing import BinaryIO
 
 import polars as pl
@@ -24,6 +25,8 @@ BLOCK_BYTES = 16 * 1024 * 1024
 RECORD_BYTES = 8 * 1024 * 1024
 """Longest record that is read; a longer one is a quote that was never closed."""
 OTHER_DELIMITERS = ",;\t|"
+SAMPLE_BYTES = 4 * 1024 * 1024
+"""Of a file of any size, what `Records.sample` looks at."""
 ROWS_PER_BATCH = 100_000
 """Rows of a batch on the exact path; the fast path takes a block at a time."""
 
@@ -110,6 +113,16 @@ class Records:
             block = block[rest:] if rest >= 0 else b""
         self._buffer += block
         return True
+
+    def sample(self, most: int) -> list[Sequence[str | None]]:
+        """The first records that can be read, all their cells; takes nothing away from `readers`."""
+        while len(self._buffer) < SAMPLE_BYTES and self._more():
+            pass
+        end = self._buffer.rfind(b"\n", 0, SAMPLE_BYTES) + 1
+        stretch = self._buffer[:end] if len(self._buffer) > SAMPLE_BYTES else self._buffer
+        splitter = ExactSplitter(self.shape, self.width, 1)
+        found = chain.from_iterable(splitter.batches(stretch, final=True))
+        return [cells for _, cells in islice(found, most)]
 
     def batches(self, wanted: Iterable[int]) -> Iterator[Batch]:
         """Data rows with the wanted cells, named by their position: "0", "3", …"""

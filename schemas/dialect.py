@@ -54,6 +54,9 @@ OPEN_KEYS = (
 )
 """Keys of a feed that a dialect may leave open."""
 
+CONTAINERS = ("text", "workbook", "parquet", "spss", "odm", "qualtrics_json", "fhir")
+"""How the bytes of a file hold its cells: each has a reader in flows/readers."""
+
 FIRST_COLUMN = "@first"
 
 _FORM = "{form}"
@@ -90,10 +93,11 @@ class FinishedRule:
 class Dialect:
     """What a file of one survey system looks like.
 
-    container: how bytes become cells (csv)
+    containers: of CONTAINERS, how bytes become cells; a file's first bytes tell several apart
     delimiter, quote, encoding, decimal: of the text; utf-8-sig reads with and without a byte order mark
     header_rows: rows before the data; header_row: which of them, from 1, has the names
     import_id_row: the last header row holds import ids as JSON, by which such a file is known
+    typed: cells may be dates by their type; those are read as ISO 8601 whatever date_format says of texts
     form_end: ending of the column that closes each form, where columns are grouped by form; else ""
     columns: our column to theirs, where the feed says nothing; several are joined with "/", and a
         column named here that the file does not have is left out
@@ -101,6 +105,7 @@ class Dialect:
     no_date: texts in a date column that mean there is no date
     last_touch: column that dates a record whose completed_at is blank, in feeds that keep partials; else ""
     exclude, finished: which records are no answers of clients, and which are not complete
+    spellings: name of a column in this dialect to other spellings that files have
     normal: by column of `exclude`, the values that need no remark; others are accepted with a warning
     missing, not_shown: texts that mean so in every answer column
     drop: identifiers the system adds by itself: never kept, whether a feed lists them or not
@@ -109,7 +114,7 @@ class Dialect:
 
     name: str
     title: str
-    container: str
+    containers: tuple[str, ...]
     delimiter: str
     quote: str
     encoding: str
@@ -117,6 +122,7 @@ class Dialect:
     header_rows: int
     header_row: int
     import_id_row: bool
+    typed: bool
     form_end: str
     columns: Mapping[str, str | tuple[str, ...]] = field(hash=False)
     date_formats: tuple[str, ...]
@@ -124,6 +130,7 @@ class Dialect:
     last_touch: str
     exclude: tuple[ExcludeRule, ...]
     finished: FinishedRule | None
+    spellings: Mapping[str, tuple[str, ...]] = field(hash=False)
     normal: Mapping[str, tuple[str, ...]] = field(hash=False)
     missing: tuple[str, ...]
     not_shown: tuple[str, ...]
@@ -208,14 +215,15 @@ def _read(top: RawTable) -> Dialect:
     return Dialect(
         name=top.text("name"),
         title=top.text("title"),
-        container=top.choice("container", ("csv",)),
+        containers=_containers(top),
         delimiter=top.character("delimiter") or "",
         quote=top.character("quote") or "",
-        encoding=top.text("encoding"),
-        decimal=top.choice("decimal", (".", ",")),
+        encoding=top.optional_text("encoding") or "utf-8-sig",
+        decimal=top.choice("decimal", (".", ","), "."),
         header_rows=top.whole("header_rows", 1, least=1),
         header_row=top.whole("header_row", 1, least=1),
         import_id_row=top.flag("import_id_row"),
+        typed=top.flag("typed"),
         form_end=top.optional_text("form_end") or "",
         columns={key: _one_or_more(theirs) for key, theirs in _all_texts(top.table("columns", "[columns]"))},
         date_formats=top.texts("date_formats"),
@@ -223,12 +231,22 @@ def _read(top: RawTable) -> Dialect:
         last_touch=top.optional_text("last_touch") or "",
         exclude=tuple(_exclude(rule) for rule in top.tables("exclude", "[[exclude]]", "reason")),
         finished=_finished(top.table("finished", "[finished]")) if "finished" in top else None,
+        spellings=dict(_all_texts(top.table("spellings", "[spellings]"))),
         normal=dict(_all_texts(top.table("normal", "[normal]"))),
         missing=top.texts("missing"),
         not_shown=top.texts("not_shown"),
         drop=top.texts("drop"),
         open=top.texts("open"),
     )
+
+
+def _containers(top: RawTable) -> tuple[str, ...]:
+    found = top.texts("containers")
+    for one in found:
+        top.known("containers", one, CONTAINERS)
+    if not found:
+        top.problem("containers", "is missing")
+    return found
 
 
 def _all_texts(table: RawTable) -> list[tuple[str, tuple[str, ...]]]:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 RATERS = ("client", "therapist", "observer", "caregiver")
 
@@ -169,6 +169,7 @@ class Feed:
     """One stream of export files. columns: ours to theirs; several of theirs are joined with "/".
 
     values: our column to (text of the export, folded, to our word).
+    aside: text of the file that dictionary or questionnaire names: what the cells mean depends on it
     """
 
     id: str
@@ -189,6 +190,7 @@ class Feed:
     sheet: str | None = None
     dictionary: str | None = None
     questionnaire: str | None = None
+    aside: str | None = None
     columns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, hash=False)
     instruments: tuple[FeedInstrument, ...] = ()
     attention: tuple[Attention, ...] = ()
@@ -218,6 +220,22 @@ class Site:
         """Instrument to the response scale its feeds ask for, where that is not the form's own."""
         asked = [one for feed in self.feeds for one in feed.instruments]
         return {one.id: one.variant for one in asked if one.variant}
+
+    @property
+    def asides(self) -> tuple[str, ...]:
+        """Paths of the files that feeds name as dictionary or questionnaire, relative to the site."""
+        named = {name for feed in self.feeds for name in (feed.dictionary, feed.questionnaire) if name}
+        return tuple(sorted(named))
+
+    def with_asides(self, texts: Mapping[str, str]) -> Site:
+        """The same site with each feed's dictionary or questionnaire read."""
+        return replace(
+            self,
+            feeds=tuple(
+                replace(feed, aside=texts.get(feed.dictionary or feed.questionnaire or ""))
+                for feed in self.feeds
+            ),
+        )
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -100,7 +100,9 @@ def check_feed(
     table: RawTable, feed: Feed, instruments: Mapping[str, Form], dialects: Mapping[str, Dialect]
 ) -> None:
     """One feed against itself, its dialect and the instruments it names."""
-    _check_path(table, feed.path)
+    _check_path(table, "path", feed.path)
+    for key, aside in (("dictionary", feed.dictionary), ("questionnaire", feed.questionnaire)):
+        _check_path(table, key, aside or "")
     _check_formats(table, feed)
     _check_columns(table, feed)
     if feed.kind == "responses":
@@ -114,15 +116,15 @@ def check_feed(
         _check_dialect(table, feed, dialect)
 
 
-def _check_path(table: RawTable, path: str) -> None:
+def _check_path(table: RawTable, key: str, path: str) -> None:
     parts = PurePosixPath(path).parts
     outside = PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive or ".." in parts
     if outside or "\\" in path:
-        table.problem("path", "must be relative to the site and stay inside it, with forward slashes")
+        table.problem(key, "must be relative to the site and stay inside it, with forward slashes")
     elif any("**" in part and part != "**" for part in parts):
-        table.problem("path", "** stands for whole folders: write it as **/")
+        table.problem(key, "** stands for whole folders: write it as **/")
     elif parts and parts[0] in OWN_NAMES:
-        table.problem("path", f"{parts[0]} is Accord's own; put exports into inbox/")
+        table.problem(key, f"{parts[0]} is Accord's own; put exports into inbox/")
 
 
 def _check_formats(table: RawTable, feed: Feed) -> None:

@@ -60,7 +60,7 @@ class Manifest:
     state:   published, idle, refused or failed
     as_of:   empty for a run that failed before it knew its date; then it has no inputs either
     inputs:  digests and ids, as flows.inputs.Inputs says
-    site_toml, forms: the configuration's own texts, which a rerun uses
+    site_toml, forms, asides: the configuration's own texts, which a rerun uses
     ledger_seq: last ledger line the run saw; same_as: run whose figures an idle night left in place
     digests: table to rows and SHA-256; gate: verdict and counts of expectations
     counts: None for a run that failed before it counted
@@ -81,6 +81,7 @@ class Manifest:
     warnings: tuple[str, ...] = ()
     message: str = ""
     same_as: str | None = None
+    asides: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
