@@ -11,7 +11,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from flows.build import released
+from flows.releases import released
 from flows.report import rows_lines
 from flows.sources import current_run, current_warehouse, newest_warehouse
 from schemas.errors import ConfigError

@@ -27,7 +27,6 @@ from flows.build import (
     inputs_of,
     judged,
     open_site,
-    released,
     works,
 )
 from flows.inputs import Inputs
@@ -99,7 +98,7 @@ def begin(folder: Path, environ: Mapping[str, str], now: datetime, as_of: date |
         id=free_id(folder, now, inputs.digest()),
         setup=setup,
         inputs=inputs,
-        works=tuple(works(setup, archive.deliveries(folder, lines), released(lines))),
+        works=tuple(works(setup, archive.deliveries(folder, lines), lines)),
         started=now,
         ledger_seq=lines[-1].seq if lines else 0,
         idle_as=_same(folder, inputs),
