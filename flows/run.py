@@ -40,6 +40,7 @@ from warehouse.disclosure import publish_tables
 from warehouse.files import private_dir
 from warehouse.manifest import FileCounts, Manifest
 from warehouse.parts import PartStore, read_counts
+from warehouse.quarantined import write_open
 from warehouse.results import counts_by_file, whole_counts
 
 WAREHOUSES, QUALITY, PARTS = "warehouse", "quality", "parts"
@@ -230,6 +231,7 @@ def _result(run: Run, gate: Mapping[str, object], state: str, now: datetime) -> 
     try:
         made, by_entry = all_digests(con, asked_instruments(run.setup))
         files, counts = _files(run, counts_by_file(con)), whole_counts(con)
+        write_open(con, run.folder, run.id)
     finally:
         con.close()
     manifest.write_entries(run.folder, run.id, files, by_entry)
