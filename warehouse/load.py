@@ -101,6 +101,7 @@ def load(
         _insert_standing(con, f"staged_{kind}", next(t for t in CORE if t.name == name), f"'{kind}'")
     _stage(con, deliveries, "problems")
     _stage(con, deliveries, "records")
+    _stage(con, deliveries, "held")
     create_views(con, instruments)
     con.execute(TOTAL_CHECK)
     settle_records(con, [instrument.id for instrument in instruments])
@@ -152,7 +153,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
     )
     # A snapshot that is held replaces none: the last sound one stands until it is released or mended.
     con.execute(
-        "CREATE TEMP TABLE live AS SELECT entry_no, feed, clinic, part,"
+        "CREATE TEMP TABLE live AS SELECT entry_no, feed, clinic, kind, part,"
         " count(*) OVER (PARTITION BY feed) > 1 AS many,"
         " NOT snapshot OR entry_no = max(entry_no) FILTER (NOT held) OVER (PARTITION BY feed)"
         " OR (held AND entry_no = max(entry_no) OVER (PARTITION BY feed)) AS stands"
@@ -163,13 +164,6 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         " fate VARCHAR)"
     )
     con.execute("CREATE TEMP TABLE part_file (kind VARCHAR, place UBIGINT, part VARCHAR)")
-
-
-_STAGED_EMPTY = {
-    "problems": "NULL::INTEGER AS source_row, '' AS instrument, '' AS column_name, '' AS rule,"
-    " NULL::UBIGINT AS response_key",
-    "records": "NULL::INTEGER AS source_row, '' AS fate, '' AS reason",
-}
 
 
 def _stage(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], name: str) -> None:
@@ -184,7 +178,8 @@ def _stage(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], name:
     listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file, _ in files)
     # file_index is a number, and joins in a quarter of the time that file names take
     con.execute(
-        f"CREATE TEMP VIEW staged_{name} AS SELECT l.entry_no, l.feed, l.clinic, l.many, l.stands, p.*"
+        f"CREATE TEMP VIEW staged_{name} AS"
+        " SELECT l.entry_no, l.feed, l.clinic, l.kind AS feed_kind, l.many, l.stands, p.*"
         f" FROM read_parquet([{listed}]) p"
         " JOIN (SELECT f.place, l.* FROM part_file f JOIN live l USING (part)"
         f" WHERE f.kind = '{name}') l ON l.place = p.file_index"

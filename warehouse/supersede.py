@@ -151,7 +151,7 @@ def settle_table(con: duckdb.DuckDBPyConnection, kind: str) -> None:
 
 
 def settle_records(con: duckdb.DuckDBPyConnection, instruments: Sequence[str]) -> None:
-    """core_quarantine and core_record: the fate of each record that does not stand."""
+    """core_quarantine, core_held and core_record: the fate of each record that does not stand."""
     responses = [name for name in instruments if _staged(con, name)]
     others = [name for name in ("appointments", "referrals") if _staged(con, name)]
     con.execute(
@@ -206,20 +206,34 @@ def _union(name: str, selects: Sequence[str], empty: str) -> str:
 def _settle_problems(con: duckdb.DuckDBPyConnection) -> None:
     """A problem is open unless a newer snapshot or a later delivery of the response replaced it."""
     if not _staged(con, "problems"):
-        con.execute("CREATE TEMP TABLE problem AS SELECT * FROM core_quarantine")
+        con.execute("CREATE TEMP TABLE problem AS SELECT *, 0::SMALLINT AS form_no FROM core_quarantine")
         return
     con.execute(
         """
         CREATE TEMP TABLE problem AS
-        SELECT DISTINCT p.entry_no, p.source_row, p.instrument, p.column_name, p.rule FROM staged_problems p
+        SELECT DISTINCT p.entry_no, p.source_row, p.instrument, p.column_name, p.rule, p.form_no
+        FROM staged_problems p
         WHERE p.stands AND NOT EXISTS (
             SELECT 1 FROM response_seen r
             WHERE r.feed = p.feed AND r.response_key = p.response_key AND r.entry_no > p.entry_no)
         """
     )
     con.execute(
-        "INSERT INTO core_quarantine SELECT * FROM problem"
+        "INSERT INTO core_quarantine"
+        " SELECT DISTINCT entry_no, source_row, instrument, column_name, rule FROM problem"
         " ORDER BY entry_no, source_row, instrument, column_name, rule"
+    )
+    con.execute(
+        """
+        INSERT INTO core_held
+        SELECT h.entry_no, h.source_row, h.form_no, h.clinic, h.feed_kind, h.instrument, h.client_key,
+               h.rater, h.session, h.episode, h.completed_on
+        FROM staged_held h
+        WHERE h.stands AND EXISTS (
+            SELECT 1 FROM problem p
+            WHERE p.entry_no = h.entry_no AND p.source_row = h.source_row AND p.form_no IN (h.form_no, 0))
+        ORDER BY ALL
+        """
     )
 
 
