@@ -17,6 +17,7 @@ from flows.config import SiteConfig, load_site
 from flows.detect_form import Finding, forms_of
 from flows.detect_history import History
 from flows.detect_tally import Tally
+from flows.feed_history import FeedHistory, Noticed
 from flows.inputs import Inputs, make_inputs, memo_key, memo_with
 from flows.process import Job, process_file
 from flows.pseudonyms import Pseudonymiser
@@ -32,7 +33,7 @@ from warehouse import archive, ledger
 from warehouse.connect import is_database, new_database
 from warehouse.load import Delivery, load
 from warehouse.marts import build_marts
-from warehouse.parts import PartStore, read_counts
+from warehouse.parts import Counts, PartStore, read_counts
 from warehouse.secret import Key, load_or_make
 
 AS_BEFORE = "released_as_before"
@@ -76,7 +77,7 @@ class Work:
     """One delivery to process. memo: what its part is known by.
 
     released: let through whatever is found in it; held: what its feed's earlier files say is wrong with it
-    warnings: rules of that level that only a comparison with them can tell
+    warnings: rules of that level that only a comparison with them can tell; noticed: the same of its shape
     let_go: quarantined rows that people have dealt with elsewhere
     """
 
@@ -87,6 +88,7 @@ class Work:
     held: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     let_go: tuple[int, ...] = ()
+    noticed: tuple[Noticed, ...] = ()
 
     @property
     def tag(self) -> str:
@@ -154,14 +156,17 @@ def judged(jobs: Sequence[Work], setup: Setup, store: PartStore) -> list[Work]:
 
     One that is held for it, or let through for it, needs another part.
     """
-    history = History()
-    return [_judged(work, setup, store, history) for work in jobs]
+    history, shapes, found = History(), FeedHistory(), []
+    for work in jobs:
+        counts = read_counts(store.folder(work.memo))
+        noticed = shapes.notice(work.feed, counts)
+        found.append(_judged(replace(work, noticed=noticed), setup, counts, history))
+    return found
 
 
-def _judged(work: Work, setup: Setup, store: PartStore, history: History) -> Work:
+def _judged(work: Work, setup: Setup, counts: Counts, history: History) -> Work:
     if work.feed.kind != "responses":
         return work
-    counts = read_counts(store.folder(work.memo))
     tallies = [Tally.from_json(one) for one in counts.forms]
     forms = list(zip(forms_of(work.feed, setup.registry), tallies, strict=False))
     found = [Finding.from_json(one) for one in counts.held]
@@ -205,8 +210,8 @@ def job_of(setup: Setup, work: Work) -> Job:
     )
 
 
-def delivered(work: Work, store: PartStore) -> Delivery:
-    """A processed delivery as the load takes it."""
+def delivered(work: Work, store: PartStore, zone: str) -> Delivery:
+    """A processed delivery as the load takes it. zone: the site's."""
     entry, part = work.entry, store.folder(work.memo)
     return Delivery(
         entry_no=entry.entry_no,
@@ -222,6 +227,7 @@ def delivered(work: Work, store: PartStore) -> Delivery:
         part=part,
         counts=read_counts(part),
         let_go=work.let_go,
+        zone=zone,
     )
 
 
@@ -275,6 +281,7 @@ def dimensions(
         "lock": inputs.lock,
         "timezone": site.timezone,
         "site_name": site.name,
+        "shared_ids": str(site.shared_ids),
         **{name: str(value) for name, value in asdict(site.rules).items()},
     }
     return {
@@ -381,5 +388,5 @@ def build(setup: Setup, out: Path, now: datetime, as_of: date | None = None, tel
         jobs = process_all(setup, jobs, store, tell)
         stages.done("process")
         tell("load", 0, 1)
-        assemble(setup, [delivered(work, store) for work in jobs], inputs, out, stages)
+        assemble(setup, [delivered(work, store, setup.site.timezone) for work in jobs], inputs, out, stages)
     return stages

@@ -5,14 +5,19 @@ Deliveries are named by feed and eight hex digits; no file name, answer or id is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from flows.build import Setup, Work
 from flows.config import unscored
 from flows.detect_form import Finding
+from flows.feed_history import stale
 from schemas.rules import rules
 from warehouse import archive, manifest
 from warehouse.parts import PartStore, read_counts
+from warehouse.remarks import Remarks
 
 NOT_TAKEN = {
     "unstable": "it was still being written; the next run takes it",
@@ -48,6 +53,25 @@ def _notes_of(work: Work, store: PartStore) -> Iterator[str]:
     for held in map(Finding.from_json, counts.held):
         yield f"held, {held.instrument}, {held.columns}: {_said(held.rule)}"
     yield from map(_said, (*counts.warnings, *work.warnings))
+    for rule, detail in work.noticed:
+        yield f"{_said(rule)}: {detail}" if detail else _said(rule)
+
+
+def feed_notes(works: Iterable[Work], as_of: date, zone: str) -> list[str]:
+    """Feeds that should have delivered again. zone: the site's, in which a file's day of arrival is told."""
+    arrivals: dict[str, list[date]] = {}
+    for work in works:
+        day = work.entry.arrived_at.astimezone(ZoneInfo(zone)).date()
+        arrivals.setdefault(work.feed.id, []).append(day)
+    return [f"{feed}: {_said('stale_feed')}" for feed in stale(arrivals, as_of)]
+
+
+def remark_notes(found: Iterable[Remarks]) -> list[str]:
+    """Warnings of the warehouse, one for each feed and rule, with the number of records or files."""
+    totals: Counter[tuple[str, str]] = Counter()
+    for one in found:
+        totals[one.feed, one.rule] += one.count
+    return [f"{feed}: {n}x {_said(rule)}" for (feed, rule), n in sorted(totals.items())]
 
 
 def _said(rule: str) -> str:

@@ -4,16 +4,18 @@ A part is a folder:
     <instrument>-NNNN.parquet   administrations of a batch, scored
     appointments-NNNN.parquet, referrals-NNNN.parquet
     problems-NNNN.parquet, records-NNNN.parquet
+    withdrawn-NNNN.parquet      responses that the file takes back
     held-NNNN.parquet           who and when what is quarantined is about, as far as it can be read
     counts.json                 records by fate; warnings; the rule that refused the file; what held it,
-                                and what the answers of each form add up to
+                                what the answers of each form add up to, and what the feed's next files
+                                are compared with
 Nothing in it is an id of a person, a file name or a clock time.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,9 +24,11 @@ import polars as pl
 
 from flows.cells import HELD, PROBLEM, RECORD, held_rows
 from flows.clean import Batch
+from flows.date_order import Orders, added, wrong_order
 from flows.detect import suspicions, warnings
 from flows.detect_form import Finding, forms_of
 from flows.detect_tally import Gathered, Tally
+from flows.feed_history import no_answers
 from flows.plan import Plan, make_plan
 from flows.pseudonyms import Pseudonymiser
 from flows.read import Export, open_export
@@ -39,8 +43,15 @@ from warehouse.parts import Counts
 
 Progress = Callable[[int], None]
 
-Settled = tuple[Counts, tuple[Gathered, ...]]
-"""Records of a batch by fate, and what the answers of its forms add up to, by their place in the feed."""
+Settled = tuple[Counts, tuple[Gathered, ...], Orders]
+"""Records of a batch by fate, what the answers of its forms add up to, by their place in the feed, and how
+its dates could be read."""
+
+DAYS = {
+    "appointments": {"starts_at": "starts_on"},
+    "referrals": {"received_at": "received_on", "ended_at": "ended_on"},
+}
+"""By kind of feed: our name of a date, and the column of the parts that has it as a day."""
 
 WORKERS = 2
 """Batches of one file settled at a time: polars leaves a second core idle half of the time."""
@@ -103,14 +114,19 @@ def _suspicions(counts: Counts, job: Job) -> tuple[Finding, ...]:
 def _process(source: Path, job: Job, out: Path, progress: Progress) -> Counts:
     counts = Counts(held=[asdict(one) for one in job.held])
     sums: list[Gathered] = []
+    orders: Orders = {}
     with source.open("rb") as stream:
         export = open_export(stream, job.feed, job.dialect)
         plan = make_plan(export, job.feed, job.dialect, job.registry, job.confirmed)
         counts.warnings += plan.warnings
-        for tally, gathered in _settled(export, plan, job, out):
+        counts.columns = list(export.names)
+        for tally, gathered, dates in _settled(export, plan, job, out):
             counts.add(tally)
-            sums = _merged(sums, gathered)
+            sums, orders = _merged(sums, gathered), added(orders, dates)
             progress(counts.received)
+    if wrong := wrong_order(orders):
+        raise ExportRefused("date_order", ", ".join(wrong))
+    counts.no_answers = no_answers(plan.asked, sums)
     counts.forms = [one.tally().as_json() for one in sums]
     if not counts.received:
         counts.warnings.append("header_only")
@@ -137,7 +153,8 @@ def _settled(export: Export, plan: Plan, job: Job, out: Path) -> Iterator[Settle
 def _settle(number: int, read: Callable[[], Batch], plan: Plan, job: Job, out: Path) -> Settled:
     """Read and process one batch, write its parts and count its records."""
     batch = read()
-    frames, tally, gathered = _process_batch(batch, plan, job)
+    frames, tally, gathered, dates = _process_batch(batch, plan, job)
+    tally.days = _latest_days(frames, plan)
     frames["problems"].append(_broken_problems(batch))
     frames["records"].append(_broken_records(batch))
     frames["held"].append(_broken_held(batch))
@@ -153,24 +170,42 @@ def _settle(number: int, read: Callable[[], Batch], plan: Plan, job: Job, out: P
             counts.quarantined += n
         else:
             counts.excluded[reason] = n
-    return counts, gathered
+    return counts, gathered, dates
+
+
+def _latest_days(frames: Mapping[str, Sequence[pl.DataFrame]], plan: Plan) -> dict[str, list[str]]:
+    """See `Counts.days`: of what a batch accepts."""
+    found: dict[str, tuple[str, object]] = {}
+    for asked, frame in zip(plan.asked, _administrations(frames, plan), strict=True):
+        found[str(asked.form_no)] = ("/".join(asked.completed), frame["completed_on"].max())
+    for ours, read in DAYS.get(plan.feed.kind, {}).items():
+        [frame] = frames[plan.feed.kind]
+        found[ours] = ("/".join(plan.columns.get(ours, ())), frame[read].max())
+    return {ours: [column, str(day)] for ours, (column, day) in found.items() if day is not None}
+
+
+def _administrations(frames: Mapping[str, Sequence[pl.DataFrame]], plan: Plan) -> Iterator[pl.DataFrame]:
+    """Frames in the order of the feed's forms: a form that is asked twice has two under its name."""
+    left = {name: list(parts) for name, parts in frames.items()}
+    return (left[asked.instrument.id].pop(0) for asked in plan.asked)
 
 
 def _process_batch(
     batch: Batch, plan: Plan, job: Job
-) -> tuple[dict[str, list[pl.DataFrame]], Counts, tuple[Gathered, ...]]:
-    """Frames by the name of their parts; the number of records accepted, and warnings; sums by form."""
+) -> tuple[dict[str, list[pl.DataFrame]], Counts, tuple[Gathered, ...], Orders]:
+    """Frames by the name of their parts; the number of records accepted, warnings; sums by form; dates."""
     if plan.feed.kind == "responses":
         outcome = process_responses(batch.rows, plan, job.people, job.held)
         frames: dict[str, list[pl.DataFrame]] = {
             "problems": [outcome.problems],
             "records": [outcome.records],
             "held": [outcome.held],
+            "withdrawn": [outcome.withdrawn],
         }
         for asked, rows in zip(plan.asked, outcome.administrations, strict=True):
             frames.setdefault(asked.instrument.id, []).append(rows)
         counts = Counts(accepted=outcome.accepted, warnings=list(outcome.warnings))
-        return frames, counts, outcome.gathered
+        return frames, counts, outcome.gathered, outcome.dates
     process = process_appointments if plan.feed.kind == "appointments" else process_referrals
     table = process(batch.rows, plan, job.people)
     found = {
@@ -179,7 +214,7 @@ def _process_batch(
         "records": [table.records],
         "held": [table.held],
     }
-    return found, Counts(accepted=table.rows.height), ()
+    return found, Counts(accepted=table.rows.height), (), table.dates
 
 
 def _broken_problems(batch: Batch) -> pl.DataFrame:

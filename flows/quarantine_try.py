@@ -156,5 +156,6 @@ def _left(own: pl.DataFrame) -> list[dict[str, str | int]]:
 @contextmanager
 def _loaded(setup: Setup, jobs: list[Work], store: PartStore, path: Path) -> Iterator[Connection]:
     with new_database(path) as con:
-        load(con, [delivered(work, store) for work in jobs], asked_instruments(setup), {})
+        zone = setup.site.timezone
+        load(con, [delivered(work, store, zone) for work in jobs], asked_instruments(setup), {})
         yield con

@@ -163,7 +163,7 @@ def _compared(
     with PartStore.temporary(scratch) as store:
         jobs = process_all(setup, jobs, store, tell)
         tell("load", 0, 1)
-        assemble(setup, [delivered(work, store) for work in jobs], inputs, warehouse)
+        assemble(setup, [delivered(work, store, setup.site.timezone) for work in jobs], inputs, warehouse)
     disclose(setup, warehouse, publication, published_facts(setup, inputs))
     tell("compare", 0, 1)
     rebuilt = _digested(warehouse, publication, asked_instruments(setup))

@@ -12,12 +12,14 @@ import polars as pl
 from flows.administrations import Common, administrations, keyed
 from flows.answers import NOT_AN_ANSWER, codes
 from flows.cells import HELD, PROBLEM, RECORD, blanked, held_rows, joined, listed, not_accepted, problems
+from flows.date_order import Orders, order_of
 from flows.detect_form import Finding
 from flows.detect_tally import Gathered, gather
 from flows.plan import Asked, Plan
 from flows.pseudonyms import Pseudonymiser
 from flows.score import score
 from flows.validate import invalid_cells
+from flows.withdrawn import WITHDRAWN, tombstones
 from schemas.dialect import FinishedRule
 from schemas.instrument import NOT_APPLICABLE, NOT_SHOWN
 from schemas.rules import EXCLUDED_REASONS
@@ -36,6 +38,8 @@ class Outcome:
     held:            HELD rows, of the administrations that are quarantined
     warnings:        rules of that level
     gathered:        by place in the plan's `asked`; of what would be scored, also where the file is held
+    withdrawn:       WITHDRAWN rows
+    dates:           how the texts of each date column could be read
     """
 
     administrations: tuple[pl.DataFrame, ...]
@@ -45,6 +49,8 @@ class Outcome:
     accepted: int
     warnings: tuple[str, ...]
     gathered: tuple[Gathered, ...]
+    withdrawn: pl.DataFrame
+    dates: Orders
 
 
 def process_responses(
@@ -55,11 +61,18 @@ def process_responses(
     held: what is wrong with the file; then all that would be accepted is quarantined
     """
     reason = _record_reason(rows, plan)
-    kept = rows.filter(reason.is_null()) if reason.null_count() < rows.height else rows
+    gone = tombstones(rows, plan, people, reason.is_null())
+    stays = reason.is_null()
+    if gone:
+        reason = reason.set(gone.gone, "withdrawn").set(gone.doubtful, None)
+        stays = reason.is_null() & ~gone.doubtful
+    kept = _where(rows, stays)
     common = _common(kept, plan, people)
     verdicts, found, scored, gathered, told = [], [], [], [], []
+    orders: Orders = {}
     for asked in plan.asked:
-        verdict, bad, frame, counted, about = _ask(common, asked, plan, people)
+        verdict, bad, frame, counted, about, dates = _ask(common, asked, plan, people)
+        orders |= dates
         verdicts.append(verdict)
         found.append(bad)
         scored.append(frame)
@@ -74,8 +87,14 @@ def process_responses(
     left_out = not_accepted(excluded["source_row"], "excluded", reason.drop_nulls())
     quarantined = records.filter(pl.col("fate") == "quarantined").select("source_row")
     found.append(_nobody(common, plan).join(quarantined, on="source_row", how="semi"))
-    records = pl.concat([left_out, records])
     waiting = [about.filter(verdict == _QUARANTINED) for about, verdict in zip(told, verdicts, strict=True)]
+    if gone:
+        found.append(gone.problems)
+        waiting.append(gone.held)
+        doubted = rows["source_row"].filter(gone.doubtful)
+        why = pl.Series(["problems"]).new_from_index(0, len(doubted))
+        records = pl.concat([records, not_accepted(doubted, "quarantined", why)])
+    records = pl.concat([left_out, records])
     return Outcome(
         tuple(scored),
         pl.concat(found),
@@ -84,6 +103,8 @@ def process_responses(
         accepted,
         _warnings(rows, plan),
         tuple(gathered),
+        gone.rows if gone else pl.DataFrame(schema=WITHDRAWN),
+        orders,
     )
 
 
@@ -159,11 +180,11 @@ def _common(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> Common:
 
 def _ask(
     common: Common, asked: Asked, plan: Plan, people: Pseudonymiser
-) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame, Gathered, pl.DataFrame]:
+) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame, Gathered, pl.DataFrame, Orders]:
     """One questionnaire of a batch: rank of each row's verdict, its problems, its administrations, its sums.
 
-    Last, HELD rows of all. The verdict is null where accepted, _QUARANTINED, or the rank of a reason of
-    exclusion.
+    Last, HELD rows of all, and how dates could be read. The verdict is null where accepted, _QUARANTINED, or
+    the rank of a reason of exclusion.
     """
     items = [codes(common.rows[name], asked.key).alias(column) for name, column in _pairs(asked)]
     present = _any_item(items)
@@ -184,7 +205,20 @@ def _ask(
         verdict = verdict.set(open_ & ~stands, _QUARANTINED)
     scored = score(good, asked.instrument, asked.confirmed, already_keyed=asked.feed_instrument.already_keyed)
     told = held_rows(frame, has_key=_has_key(frame, texts))
-    return verdict, bad, scored, gather(asked.form_no, asked.instrument, candidates, good), told
+    sums = gather(asked.form_no, asked.instrument, candidates, good)
+    return verdict, bad, scored, sums, told, _orders(frame, texts, asked, plan, people)
+
+
+def _orders(
+    frame: pl.DataFrame, texts: dict[str, pl.Series], asked: Asked, plan: Plan, people: Pseudonymiser
+) -> Orders:
+    columns = {"completed_at": asked.completed, "started_at": plan.columns.get("started_at", ())}
+    zone = plan.feed.timezone or people.zone
+    return {
+        "/".join(names): order_of(texts[ours], frame[ours], plan.date_formats, zone)
+        for ours, names in columns.items()
+        if ours in texts
+    }
 
 
 def _has_key(frame: pl.DataFrame, texts: dict[str, pl.Series]) -> pl.Series:

@@ -30,7 +30,7 @@ from flows.build import (
     works,
 )
 from flows.inputs import Inputs
-from flows.notes import delivery_notes, site_notes
+from flows.notes import delivery_notes, feed_notes, remark_notes, site_notes
 from schemas import metrics
 from schemas.published import PUBLISHED
 from warehouse import archive, ledger, manifest, publish
@@ -41,6 +41,7 @@ from warehouse.files import private_dir
 from warehouse.manifest import FileCounts, Manifest
 from warehouse.parts import PartStore, read_counts
 from warehouse.quarantined import write_open
+from warehouse.remarks import remarks
 from warehouse.results import counts_by_file, whole_counts
 
 WAREHOUSES, QUALITY, PARTS = "warehouse", "quality", "parts"
@@ -158,7 +159,8 @@ def make_candidate(run: Run) -> None:
     for path in (run.candidate, run.publication):
         private_dir(path.parent)
         path.unlink(missing_ok=True)
-    assemble(run.setup, [delivered(work, run.store) for work in run.works], run.inputs, run.candidate)
+    zone = run.setup.site.timezone
+    assemble(run.setup, [delivered(work, run.store, zone) for work in run.works], run.inputs, run.candidate)
     disclose(
         run.setup, run.candidate, run.publication, {"run": run.id, **published_facts(run.setup, run.inputs)}
     )
@@ -232,15 +234,17 @@ def _result(run: Run, gate: Mapping[str, object], state: str, now: datetime) -> 
         made, by_entry = all_digests(con, asked_instruments(run.setup))
         files, counts = _files(run, counts_by_file(con)), whole_counts(con)
         write_open(con, run.folder, run.id)
+        remarked = remark_notes(remarks(con))
     finally:
         con.close()
     manifest.write_entries(run.folder, run.id, files, by_entry)
+    late = feed_notes(run.works, date.fromisoformat(run.inputs.as_of), run.setup.site.timezone)
     return replace(
         _record(run, state, now),
         counts=counts,
         digests=made | publication_digests(run.publication),
         gate=gate,
-        warnings=(*run.notes, *delivery_notes(run.works, run.store)),
+        warnings=(*run.notes, *delivery_notes(run.works, run.store), *late, *remarked),
         message="" if state == "published" else _refusal(gate),
     )
 

@@ -9,9 +9,11 @@ import polars as pl
 
 from flows.administrations import keyed
 from flows.cells import PROBLEM, RECORD, held_rows, joined, mapped, not_accepted, problems, whole_numbers
+from flows.date_order import Orders, order_of
 from flows.moments import local_dates, read_moments
 from flows.plan import Plan
 from flows.pseudonyms import Pseudonymiser
+from flows.validate import checked_rows
 
 
 @dataclass
@@ -19,12 +21,14 @@ class TableOutcome:
     """What became of a batch. rows: as the parts hold them, for the records that are accepted.
 
     held: HELD rows, of the records that are quarantined
+    dates: how the texts of each date column could be read
     """
 
     rows: pl.DataFrame
     problems: pl.DataFrame
     records: pl.DataFrame
     held: pl.DataFrame
+    dates: Orders
 
 
 @dataclass
@@ -35,6 +39,7 @@ class _Reading:
     plan: Plan
     people: Pseudonymiser
     found: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=PROBLEM)])
+    dates: Orders = field(default_factory=dict)
 
     def text(self, ours: str) -> pl.Series:
         """Trimmed text; null where blank, where it means none, and where the feed has no such column."""
@@ -64,10 +69,11 @@ class _Reading:
 
     def moment(self, ours: str) -> pl.Series:
         """UTC instants."""
-        zone = self.plan.feed.timezone or self.people.zone
-        return self.checked(
-            ours, "invalid_date", lambda text: read_moments(text, self.plan.date_formats, zone)
-        )
+        zone, formats = self.plan.feed.timezone or self.people.zone, self.plan.date_formats
+        moments = self.checked(ours, "invalid_date", lambda text: read_moments(text, formats, zone))
+        column = "/".join(self.plan.columns.get(ours, ()))
+        self.dates[column] = order_of(self.text(ours), moments, formats, zone)
+        return moments
 
     def word(self, ours: str) -> pl.Series:
         """Our word by the feed's values; a text that is not listed is a problem."""
@@ -102,7 +108,8 @@ class _Reading:
             ]
         )
         about = held_rows(table, completed_at=at, completed_on=on, has_key=self._has_key(table, on))
-        return TableOutcome(table.filter(~bad & ~empty), found, records, about.filter(bad))
+        rows = checked_rows(table.filter(~bad & ~empty), self.plan.feed.kind)
+        return TableOutcome(rows, found, records, about.filter(bad), self.dates)
 
     def _has_key(self, table: pl.DataFrame, on: pl.Series) -> pl.Series:
         """Whether it can be read who and when a record is about."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.errors import WarehouseError
-from schemas.frames import OUT_OF_RANGE, breaches, invalid_mask
+from schemas.frames import OUT_OF_RANGE, breaches, invalid_mask, table_breaches
 from schemas.instrument import Instrument
 
 
@@ -28,3 +28,14 @@ def invalid_cells(frame: pl.DataFrame, instrument: Instrument) -> dict[str, pl.S
         )
     masks = invalid_mask(instrument)
     return {column: frame.select(masks[column]).to_series() for column in {breach.column for breach in found}}
+
+
+def checked_rows(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """The same rows of appointments or referrals, before they are written.
+
+    raises WarehouseError with all that pandera finds: every cell was read by us, so nothing should be
+    """
+    if found := table_breaches(frame, kind):
+        places = ", ".join(f"{breach.rule} in {breach.column}" for breach in found)
+        raise WarehouseError(f"{kind} break {places}")
+    return frame

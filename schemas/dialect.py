@@ -19,7 +19,7 @@ from importlib.resources import files
 
 from schemas.errors import ConfigError
 from schemas.raw_table import RawTable
-from schemas.site import COLUMNS, EACH_ROW, Feed
+from schemas.site import COLUMNS, EACH_ROW, VOCABULARY, Feed, fold
 
 DIALECT_NAMES = (
     "csv",
@@ -101,6 +101,7 @@ class Dialect:
     form_end: ending of the column that closes each form, where columns are grouped by form; else ""
     columns: our column to theirs, where the feed says nothing; several are joined with "/", and a
         column named here that the file does not have is left out
+    values: our column to (text, folded, to our word), of columns that the feed does not map itself
     date_formats: strptime, tried strictly in this order; a date with a time zone keeps it
     no_date: texts in a date column that mean there is no date
     last_touch: column that dates a record whose completed_at is blank, in feeds that keep partials; else ""
@@ -125,6 +126,7 @@ class Dialect:
     typed: bool
     form_end: str
     columns: Mapping[str, str | tuple[str, ...]] = field(hash=False)
+    values: Mapping[str, Mapping[str, str]] = field(hash=False)
     date_formats: tuple[str, ...]
     no_date: tuple[str, ...]
     last_touch: str
@@ -169,6 +171,10 @@ class Dialect:
         if feed.undated:
             ours = {key: theirs for key, theirs in ours.items() if not key.endswith("_at")}
         return {key: as_columns(theirs) for key, theirs in {**ours, **feed.columns}.items()}
+
+    def values_of(self, feed: Feed, ours: str) -> Mapping[str, str]:
+        """Text, folded, to our word: as the feed says, else as this dialect does."""
+        return feed.values.get(ours) or self.values.get(ours, {})
 
     def dropped(self, feed: Feed) -> tuple[str, ...]:
         """Columns never kept of this feed: its own list and the system's identifiers, if not mapped."""
@@ -226,6 +232,7 @@ def _read(top: RawTable) -> Dialect:
         typed=top.flag("typed"),
         form_end=top.optional_text("form_end") or "",
         columns={key: _one_or_more(theirs) for key, theirs in _all_texts(top.table("columns", "[columns]"))},
+        values=_values(top.table("values", "[values]")),
         date_formats=top.texts("date_formats"),
         no_date=top.texts("no_date"),
         last_touch=top.optional_text("last_touch") or "",
@@ -256,6 +263,17 @@ def _all_texts(table: RawTable) -> list[tuple[str, tuple[str, ...]]]:
 
 def _one_or_more(columns: tuple[str, ...]) -> str | tuple[str, ...]:
     return columns[0] if len(columns) == 1 else columns
+
+
+def _values(tables: RawTable) -> dict[str, dict[str, str]]:
+    found = {}
+    for ours, words in VOCABULARY.items():
+        if ours in tables:
+            table = tables.table(ours, f"[values.{ours}]")
+            texts = table.keys()
+            found[ours] = {fold(text): table.choice(text, words) for text in texts}
+    tables.close()
+    return found
 
 
 def _exclude(table: RawTable) -> ExcludeRule:

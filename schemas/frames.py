@@ -1,4 +1,5 @@
-"""The shape of a frame of administrations, checked by pandera, and the same predicates as masks.
+"""The shape of a frame of administrations, appointments or referrals, checked by pandera, and the same
+predicates as masks.
 
 pandera says whether a batch is sound; which cells are not comes from `invalid_mask`. Both read one
 predicate. pandera keeps one failing value for each check, and `breaches` lets none of them out.
@@ -15,13 +16,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from schemas.instrument import MISSING_CODES, Instrument, item_column
-from schemas.tables import ADMINISTRATION_COLUMNS, CLINIC, ENTRY_NO, RATER
+from schemas.site import VOCABULARY
+from schemas.tables import ADMINISTRATION_COLUMNS, CLINIC, CORE, ENTRY_NO, RATER
+from schemas.tables import Column as Part
 
 if TYPE_CHECKING:
     from pandera.api.polars.types import PolarsData
     from pandera.polars import Column, DataFrameSchema
 
 OUT_OF_RANGE, OTHER_INSTRUMENT, UNKNOWN_RATER = "out_of_range", "other_instrument", "unknown_rater"
+UNKNOWN_WORD = "unknown_word"
+
+TABLE_KINDS = {"appointments": "core_appointment", "referrals": "core_referral"}
+"""Kind of feed to the table that its records go to."""
 
 PART_COLUMNS = tuple(column for column in ADMINISTRATION_COLUMNS if column not in (ENTRY_NO, CLINIC))
 """Columns an administration has before it is joined with its delivery."""
@@ -88,12 +95,40 @@ def administration_schema(instrument: Instrument) -> DataFrameSchema:
     return pa.DataFrameSchema({**shared, **items}, name=f"administrations of {instrument.id}")
 
 
+@cache
+def table_schema(kind: str) -> DataFrameSchema:
+    """pandera schema of appointments or referrals, as parts hold them.
+
+    grain:   one row per record; further columns are left alone
+    columns: those of core_appointment or core_referral but entry_no and clinic; words of VOCABULARY
+    """
+    import pandera.polars as pa
+
+    def column(part: Part) -> Column:
+        words = VOCABULARY.get(part.name)
+        known = _valid(~pl.col(part.name).is_in(list(words))) if words else None
+        checks = [] if known is None else [pa.Check(known, error=UNKNOWN_WORD, n_failure_cases=1)]
+        return pa.Column(POLARS_TYPES[part.type], checks, nullable=part.nullable)
+
+    table = next(table for table in CORE if table.name == TABLE_KINDS[kind])
+    parts = [part for part in table.columns if part not in (ENTRY_NO, CLINIC)]
+    return pa.DataFrameSchema({part.name: column(part) for part in parts}, name=kind)
+
+
+def table_breaches(frame: pl.DataFrame, kind: str) -> tuple[Breach, ...]:
+    """What pandera finds wrong with a frame of appointments or referrals, sorted."""
+    return _breaches(frame, table_schema(kind))
+
+
 def breaches(frame: pl.DataFrame, instrument: Instrument) -> tuple[Breach, ...]:
     """What pandera finds wrong with a frame of administrations, sorted; nothing when it is sound."""
+    return _breaches(frame, administration_schema(instrument))
+
+
+def _breaches(frame: pl.DataFrame, schema: DataFrameSchema) -> tuple[Breach, ...]:
     from pandera.config import ValidationDepth, config_context
     from pandera.errors import SchemaErrors
 
-    schema = administration_schema(instrument)
     # pandera's environment variables could otherwise switch the checks off without a word.
     with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
         try:

@@ -16,6 +16,7 @@ EXCLUDED_REASONS = (
     "attention_check",
     "outside_period",
     "empty",
+    "withdrawn",
     "exact_duplicate",
 )
 """Reasons of exclusion; the first that applies, in this order, counts."""

@@ -38,6 +38,7 @@ VOCABULARY: Mapping[str, tuple[str, ...]] = {
         "health_anxiety",
         "other",
     ),
+    "withdrawn": ("withdrawn", "kept"),
 }
 """Columns with a closed vocabulary, and its words: the targets of [feeds.values]."""
 
@@ -52,6 +53,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "rater_id",
         "segment",
         "episode",
+        "withdrawn",
     ),
     "appointments": ("client", "clinician", "starts_at", "kind", "status", "session", "episode"),
     "referrals": (

@@ -267,6 +267,8 @@ def _check_dialect(table: RawTable, feed: Feed, dialect: Dialect) -> None:
         table.problem("[feeds.columns]", "completed_at is missing; a file without dates is undated = true")
     if feed.undated and "completed_at" in feed.columns:
         table.problem("undated", "true, but [feeds.columns] completed_at is given")
+    if "withdrawn" in feed.columns and "response" not in columns:
+        table.problem("[feeds.columns] withdrawn", "needs response: the id of what is withdrawn")
     for ours in sorted(columns.keys() - _KEYED):
         for theirs in columns[ours]:
             if theirs in dialect.drop:

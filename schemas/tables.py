@@ -240,6 +240,16 @@ CORE = (
         ),
     ),
     Table(
+        "core_remark", "a warning about a record that counts, or about a whole delivery",
+        ("entry_no", "source_row", "instrument", "rule"),
+        (
+            ENTRY_NO,
+            required("source_row", "INTEGER", "Data row in the export, from 1; 0 for the whole delivery"),
+            required("instrument", "VARCHAR", "Instrument concerned; empty for others"),
+            required("rule", "VARCHAR", "Rule of schemas/rules.toml, of level warning"),
+        ),
+    ),
+    Table(
         "core_total_check", "a score, or none, beside another total that its export carried",
         ("entry_no", "source_row", "form_no", "scale"),
         (

@@ -248,6 +248,10 @@ def _records() -> Iterator[Expectation]:
     delivered = "o.entry_no = t.entry_no AND t.source_row BETWEEN 1 AND o.received"
     for on in (record, quarantine, On(WAREHOUSE, "core_held")):
         yield on.known("entry_no", "every row is a record of a delivery", "core_export", delivered)
+    whole = "o.entry_no = t.entry_no AND t.source_row BETWEEN 0 AND o.received"
+    yield On(WAREHOUSE, "core_remark").known(
+        "entry_no", "every row is a record of a delivery, or the delivery", "core_export", whole
+    )
     yield record.never(
         "vocabulary",
         f"the reason of an excluded record is {in_words(EXCLUDED_REASONS)}",

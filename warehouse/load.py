@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -19,6 +20,8 @@ from schemas.tables import ADMINISTRATION_COLUMNS, CORE, Table, administration_t
 from warehouse.connect import create
 from warehouse.mended import prepare
 from warehouse.parts import Counts, parquet_files
+from warehouse.remarks import remark
+from warehouse.set_aside import FUTURE, LATE_DAY, set_aside, tell_of_future
 from warehouse.supersede import settle_administrations, settle_records, settle_table
 
 DIMENSIONS = (
@@ -76,6 +79,12 @@ class Delivery:
     part: Path
     counts: Counts
     let_go: tuple[int, ...] = ()
+    zone: str = "UTC"
+
+    @property
+    def arrived_on(self) -> date:
+        """Local date of its arrival. zone: the site's."""
+        return self.arrived_at.astimezone(ZoneInfo(self.zone)).date()
 
 
 def load(
@@ -96,22 +105,27 @@ def load(
     for name in DIMENSIONS:
         _insert(con, name, sorted(dimensions.get(name, ()), key=repr))
     _stage_deliveries(con, deliveries)
-    for name in ("problems", "records", "held"):
+    for name in ("problems", "records", "held", "withdrawn"):
         _stage(con, deliveries, name)
+    _stage_late_days(con, deliveries)
     prepare(con, staged(con, "problems"))
     for instrument in instruments:
         _stage(con, deliveries, instrument.id)
+        set_aside(con, instrument.id)
         settle_administrations(con, instrument)
         _insert_standing(con, f"staged_{instrument.id}", tables[instrument.id], f"'{instrument.id}'")
     for kind, name in TABLE_KINDS.items():
         _stage(con, deliveries, kind)
+        set_aside(con, kind)
         settle_table(con, kind)
         _insert_standing(con, f"staged_{kind}", next(t for t in CORE if t.name == name), f"'{kind}'")
+    tell_of_future(con)
     create_views(con, instruments)
     con.execute(TOTAL_CHECK)
     settle_records(con, [instrument.id for instrument in instruments])
     _insert_exports(con, list(tables.values()))
     _assert_conservation(con)
+    remark(con)
 
 
 def _wide(instrument: Instrument) -> Table:
@@ -131,7 +145,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         "CREATE TEMP TABLE delivery (entry_no INTEGER, entry VARCHAR, feed VARCHAR, clinic VARCHAR,"
         " kind VARCHAR, snapshot BOOLEAN, file VARCHAR, sha256 VARCHAR, bytes BIGINT,"
         " arrived_at TIMESTAMP, refused VARCHAR,"
-        " received INTEGER, part VARCHAR, held BOOLEAN)"
+        " received INTEGER, accepted INTEGER, part VARCHAR, held BOOLEAN)"
     )
     _insert(
         con,
@@ -150,6 +164,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
                 d.arrived_at.replace(tzinfo=None),
                 d.counts.refused,
                 d.counts.received,
+                d.counts.accepted,
                 str(d.part),
                 bool(d.counts.held),
             )
@@ -171,6 +186,19 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
     con.execute("CREATE TEMP TABLE released_row (entry_no INTEGER, source_row INTEGER)")
     _insert(con, "released_row", [(d.entry_no, row) for d in deliveries for row in sorted(set(d.let_go))])
     con.execute("CREATE TEMP TABLE part_file (kind VARCHAR, place UBIGINT, part VARCHAR)")
+
+
+def _stage_late_days(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
+    """late_day and future, see `warehouse.set_aside`."""
+    for ddl in (LATE_DAY, FUTURE):
+        con.execute(ddl)
+    late = [
+        (one.entry_no, ours, column, one.arrived_on)
+        for one in deliveries
+        for ours, (column, latest) in sorted(one.counts.days.items())
+        if date.fromisoformat(latest) > one.arrived_on
+    ]
+    _insert(con, "late_day", late)
 
 
 def _stage(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], name: str) -> None:

@@ -26,6 +26,9 @@ class Counts:
     unread: records of a refused file, where they could be counted; in no sum.
     held: why all that would be accepted is quarantined instead, see flows.detect_form.Finding.
     forms: what the answers of each form add up to, see flows.detect_tally.Tally; whole numbers.
+    columns: header names in file order, as the export spells them.
+    days: by place of a form in the feed ("1"), or by our name of a date: its column, the latest local date.
+    no_answers: item columns with cells that are no answers: how many cells are given, how many of them.
     """
 
     received: int = 0
@@ -38,6 +41,9 @@ class Counts:
     unread: int = 0
     held: list[dict[str, Any]] = field(default_factory=list)
     forms: list[dict[str, Any]] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    days: dict[str, list[str]] = field(default_factory=dict)
+    no_answers: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, other: Counts) -> None:
         """Add the records of another batch of the same file."""
@@ -46,6 +52,8 @@ class Counts:
         self.quarantined += other.quarantined
         for reason, n in other.excluded.items():
             self.excluded[reason] = self.excluded.get(reason, 0) + n
+        for ours, (column, day) in other.days.items():
+            self.days[ours] = [column, max(day, self.days.get(ours, ["", ""])[1])]
         self.warnings += [warning for warning in other.warnings if warning not in self.warnings]
 
     def check(self) -> None:

@@ -13,6 +13,7 @@ import duckdb
 
 from schemas.instrument import Instrument
 from warehouse.mended import note_told_again, settle_mended
+from warehouse.set_aside import is_withdrawn_by
 
 _KEY = (
     "clinic",
@@ -105,7 +106,9 @@ def settle_administrations(con: duckdb.DuckDBPyConnection, instrument: Instrumen
     answers = ", ".join(instrument.item_columns)
     content = f"row({answers}, session, completed_at, clinician_key, segment, episode, rater_id, client_key)"
     con.execute(
-        f"CREATE TEMP VIEW open_{name} AS SELECT * FROM staged_{name}"
+        f"CREATE TEMP VIEW open_{name} AS SELECT * FROM staged_{name} s ANTI JOIN"
+        f" (SELECT * FROM lost WHERE kind = '{name}' AND fate IN ('withdrawn', 'quarantined')) x"
+        " ON x.entry_no = s.entry_no AND x.source_row = s.source_row AND x.form_no = s.form_no"
         " WHERE stands AND many AND response_key IS NOT NULL"
     )
     if con.execute("SELECT count(*) FROM live WHERE many AND stands").fetchall()[0][0] > 1:
@@ -149,7 +152,10 @@ def settle_table(con: duckdb.DuckDBPyConnection, kind: str) -> None:
     if not _staged(con, kind):
         return
     key, content, order = _TABLE_KEYS[kind]
-    con.execute(f"CREATE TEMP VIEW open_{kind} AS SELECT * FROM staged_{kind} WHERE stands")
+    con.execute(
+        f"CREATE TEMP VIEW open_{kind} AS SELECT * FROM staged_{kind}"
+        f" ANTI JOIN (SELECT * FROM lost WHERE kind = '{kind}') x USING (entry_no, source_row) WHERE stands"
+    )
     _settle(con, kind, f"open_{kind}", key, f"row({', '.join(content)})", order, "0")
 
 
@@ -162,6 +168,7 @@ def settle_records(con: duckdb.DuckDBPyConnection, instruments: Sequence[str]) -
             "response_seen",
             [
                 f"SELECT DISTINCT feed, response_key, entry_no FROM staged_{name}"
+                " ANTI JOIN future USING (entry_no, source_row, form_no)"
                 " WHERE many AND stands AND response_key IS NOT NULL"
                 for name in responses
             ],
@@ -209,14 +216,20 @@ def _union(name: str, selects: Sequence[str], empty: str) -> str:
 
 def _settle_problems(con: duckdb.DuckDBPyConnection) -> None:
     """A problem is open unless a newer snapshot replaced it, or it was mended: see `warehouse.mended`."""
+    con.execute("CREATE TEMP TABLE withdrawn_row (entry_no INTEGER, source_row INTEGER)")
     if not _staged(con, "problems"):
         con.execute("CREATE TEMP TABLE problem AS SELECT *, 0::SMALLINT AS form_no FROM core_quarantine")
         return
+    if _staged(con, "withdrawn"):
+        con.execute(
+            "INSERT INTO withdrawn_row SELECT DISTINCT p.entry_no, p.source_row FROM staged_problems p"
+            f" WHERE EXISTS (SELECT 1 FROM staged_withdrawn w WHERE {is_withdrawn_by('p', 'w')})"
+        )
     con.execute(
         """
         CREATE TEMP TABLE problem AS
         SELECT DISTINCT p.entry_no, p.source_row, p.instrument, p.column_name, p.rule, p.form_no
-        FROM staged_problems p
+        FROM staged_problems p ANTI JOIN withdrawn_row USING (entry_no, source_row)
         WHERE p.stands AND NOT EXISTS (
             SELECT 1 FROM response_seen r
             WHERE r.feed = p.feed AND r.response_key = p.response_key AND r.entry_no > p.entry_no)
@@ -263,10 +276,13 @@ def _settle_fates(con: duckdb.DuckDBPyConnection) -> None:
         WITH processed AS ({processed}), first_rule AS (
             SELECT entry_no, source_row, min(rule) AS rule FROM problem GROUP BY ALL
         ), loser AS (
-            SELECT entry_no, source_row, count(*) AS n, bool_or(fate = 'superseded') AS superseded
+            SELECT entry_no, source_row, count(*) AS n, bool_or(fate <> 'exact_duplicate') AS superseded,
+                   CASE WHEN bool_or(fate = 'withdrawn') THEN 'withdrawn'
+                        WHEN bool_or(fate = 'quarantined') THEN 'later_delivery'
+                        ELSE 'later_answers' END AS why
             FROM lost GROUP BY ALL
         ), fallen AS (
-            SELECT l.entry_no, l.source_row, l.superseded FROM loser l
+            SELECT l.entry_no, l.source_row, l.superseded, l.why FROM loser l
             WHERE l.n = (
                 SELECT count(*) FROM row_held h WHERE h.entry_no = l.entry_no AND h.source_row = l.source_row)
         ), fate AS (
@@ -278,14 +294,16 @@ def _settle_fates(con: duckdb.DuckDBPyConnection) -> None:
                         WHEN r.rule IS NOT NULL THEN 'quarantined' ELSE 'superseded' END,
                    CASE WHEN p.fate = 'excluded' THEN p.reason WHEN r.rule IS NOT NULL THEN r.rule
                         WHEN NOT p.stands THEN 'newer_snapshot'
-                        WHEN g.source_row IS NOT NULL THEN 'released_by_hand' ELSE 'later_delivery' END
+                        WHEN g.source_row IS NOT NULL THEN 'released_by_hand'
+                        WHEN w.source_row IS NOT NULL THEN 'withdrawn' ELSE 'later_delivery' END
             FROM processed p LEFT JOIN first_rule r USING (entry_no, source_row)
             LEFT JOIN released_row g USING (entry_no, source_row)
+            LEFT JOIN withdrawn_row w USING (entry_no, source_row)
             UNION ALL
             SELECT f.entry_no, f.source_row,
                    CASE WHEN r.rule IS NOT NULL THEN 'quarantined' WHEN f.superseded THEN 'superseded'
                         ELSE 'excluded' END,
-                   CASE WHEN r.rule IS NOT NULL THEN r.rule WHEN f.superseded THEN 'later_answers'
+                   CASE WHEN r.rule IS NOT NULL THEN r.rule WHEN f.superseded THEN f.why
                         ELSE 'exact_duplicate' END
             FROM fallen f LEFT JOIN first_rule r USING (entry_no, source_row)
         )
