@@ -224,6 +224,7 @@ def delivered(work: Work, store: PartStore) -> Delivery:
         arrived_at=entry.arrived_at,
         part=part,
         counts=read_counts(part),
+        forms=max(len(work.feed.instruments), 1),
     )
 
 

@@ -15,7 +15,7 @@ from schemas import metrics
 from schemas.instrument import MISSING_CODES, Instrument, Scale
 from schemas.rules import EXCLUDED_REASONS
 from schemas.site import Site
-from schemas.tables import ADMINISTRATION_VIEW, CORE, MART_FIGURE, SCORE_VIEW, administration_table
+from schemas.tables import ADMINISTRATION_VIEW, CORE, MART_BOUND, MART_FIGURE, SCORE_VIEW, administration_table
 from warehouse.checks import (
     BATCH,
     WAREHOUSE,
@@ -71,7 +71,7 @@ def warehouse_expectations(
 
     rows: how many each table has; of an instrument without administrations only the columns are checked
     """
-    for table in (*CORE, MART_FIGURE):
+    for table in (*CORE, MART_FIGURE, MART_BOUND):
         yield from declared(On(WAREHOUSE, table.name), table)
     for view in (ADMINISTRATION_VIEW, SCORE_VIEW):
         yield columns(On(WAREHOUSE, view.name), view)

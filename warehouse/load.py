@@ -57,7 +57,10 @@ TABLE_KINDS = {"appointments": "core_appointment", "referrals": "core_referral"}
 
 @dataclass(frozen=True)
 class Delivery:
-    """One archived export with its part. snapshot: replaces earlier ones of its feed."""
+    """One archived export with its part.
+
+    snapshot: replaces earlier ones of its feed; forms: questionnaires that a record of the feed may hold
+    """
 
     entry_no: int
     entry: str
@@ -71,6 +74,7 @@ class Delivery:
     arrived_at: datetime
     part: Path
     counts: Counts
+    forms: int = 1
 
 
 def load(
@@ -126,7 +130,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         "CREATE TEMP TABLE delivery (entry_no INTEGER, entry VARCHAR, feed VARCHAR, clinic VARCHAR,"
         " kind VARCHAR, snapshot BOOLEAN, file VARCHAR, sha256 VARCHAR, bytes BIGINT,"
         " arrived_at TIMESTAMP, refused VARCHAR,"
-        " received INTEGER, part VARCHAR, held BOOLEAN)"
+        " received INTEGER, part VARCHAR, held BOOLEAN, forms SMALLINT, unread INTEGER)"
     )
     _insert(
         con,
@@ -147,6 +151,8 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
                 d.counts.received,
                 str(d.part),
                 bool(d.counts.held),
+                d.forms,
+                d.counts.unread,
             )
             for d in deliveries
         ],
@@ -277,7 +283,8 @@ def _insert_exports(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> 
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'quarantined'),
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'excluded'),
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'superseded'),
-               CASE WHEN d.kind = 'responses' THEN coalesce(s.administrations, 0) ELSE 0 END
+               CASE WHEN d.kind = 'responses' THEN coalesce(s.administrations, 0) ELSE 0 END,
+               d.forms, d.snapshot, d.unread
         FROM delivery d LEFT JOIN standing s USING (entry_no)
         ORDER BY d.entry_no
         """

@@ -11,7 +11,7 @@ import duckdb
 from schemas import registry
 from schemas.instrument import Instrument
 from schemas.published import PUBLISHED
-from schemas.tables import CORE, MART_FIGURE, Table, administration_table
+from schemas.tables import CORE, MART_BOUND, MART_FIGURE, Table, administration_table
 from warehouse.expectations import SiteFacts
 from warehouse.load import create_views
 
@@ -50,7 +50,7 @@ def fill(path: Path, tables: Iterable[Table], rows: dict[str, list[dict[str, obj
 
 def good_warehouse(path: Path) -> Path:
     wide = [administration_table(one.id, one.n_items, one.scale_ids) for one in INSTRUMENTS]
-    fill(path, (*CORE, *wide, MART_FIGURE), warehouse_rows())
+    fill(path, (*CORE, *wide, MART_FIGURE, MART_BOUND), warehouse_rows())
     return path
 
 
