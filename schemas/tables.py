@@ -199,9 +199,9 @@ CORE = (
             required("excluded", "INTEGER", "Records left out by rule", "records"),
             required("superseded", "INTEGER", "Records replaced by a later one", "records"),
             required("administrations", "INTEGER", "Administrations that stand", "administrations"),
-            Column("forms", "SMALLINT", "Questionnaires that a record of the feed may hold", "questionnaires"),
+            Column("forms", "SMALLINT", "Questionnaires a record of the feed may hold", "questionnaires"),
             Column("snapshot", "BOOLEAN", "Whether it takes the place of the feed's earlier deliveries"),
-            Column("unread", "INTEGER", "Records of a refused file; 0 where they could not be counted", "records"),
+            Column("unread", "INTEGER", "Records of a refused file; 0 if not countable", "records"),
         ),
     ),
     Table(
@@ -344,7 +344,7 @@ MART_BOUND = Table(
     tuple(c.name for c in FIGURE_COLUMNS),
     (
         *FIGURE_COLUMNS,
-        Column("held", "BIGINT", "Cases that held records could touch, at most; empty where none can say", "cases"),
+        Column("held", "BIGINT", "Cases that held records could touch at most; empty if unknown", "cases"),
         required("low_percent", "DECIMAL(7,4)", "The rate at the lowest, rounded down", "%"),
         required("high_percent", "DECIMAL(7,4)", "The rate at the highest, rounded up", "%"),
     ),

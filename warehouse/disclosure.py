@@ -101,9 +101,9 @@ def _macros(policy: Disclosure) -> tuple[str, ...]:
     """
     bound = ("numerator", "denominator", "held", policy.round_to)
     return (
-        f"CREATE TEMP MACRO rounded_up(cases) AS (CASE WHEN cases = 0 THEN 0 ELSE "
-        f"(greatest(cases, {policy.threshold}) + {policy.round_to - 1}) // {policy.round_to} * {policy.round_to} "
-        "END)::BIGINT",
+        "CREATE TEMP MACRO rounded_up(cases) AS (CASE WHEN cases = 0 THEN 0 ELSE "
+        f"(greatest(cases, {policy.threshold}) + {policy.round_to - 1}) // {policy.round_to} "
+        f"* {policy.round_to} END)::BIGINT",
         f"CREATE TEMP MACRO low_shown(numerator, denominator, held) AS ({low_of_rounded(*bound)})",
         f"CREATE TEMP MACRO high_shown(numerator, denominator, held) AS ({high_of_rounded(*bound)})",
         f"CREATE TEMP MACRO protected(cases) AS (cases BETWEEN 1 AND {policy.threshold - 1})",
@@ -145,33 +145,30 @@ shown AS (
     SELECT
         *,
         state IN ('value', 'zero', 'no_data') AS visible,
-        kind = 'rate' AND state IN ('value', 'zero') AS bounded
+        kind = 'rate' AND state IN ('value', 'zero') AS bounded,
+        bounded AND held IS DISTINCT FROM 0 AS moved
     FROM decided
+    LEFT JOIN mart_bound USING (figure, definition, service, clinic, grain, period, instrument, scale)
 )
 SELECT
     figure, definition, service, clinic, grain, period, instrument, scale,
-    CASE WHEN visible AND kind <> 'mean' THEN rounded(figure.numerator) END AS numerator,
-    CASE WHEN visible THEN rounded(figure.denominator) END AS denominator,
+    CASE WHEN visible AND kind <> 'mean' THEN rounded(numerator) END AS numerator,
+    CASE WHEN visible THEN rounded(denominator) END AS denominator,
     CASE
         WHEN NOT visible THEN NULL
-        WHEN kind = 'count' THEN rounded(figure.numerator)
-        WHEN kind = 'rate' THEN tenths(rounded(figure.numerator), rounded(figure.denominator), 100)
-        WHEN kind = 'mean' THEN tenths(figure.numerator, figure.denominator, 1)
+        WHEN kind = 'count' THEN rounded(numerator)
+        WHEN kind = 'rate' THEN tenths(rounded(numerator), rounded(denominator), 100)
+        WHEN kind = 'mean' THEN tenths(numerator, denominator, 1)
     END AS value,
     unit,
     CASE WHEN visible THEN rounded(n) END AS n,
     state,
-    CASE WHEN bounded THEN rounded_up(bound.held) END AS held,
-    CASE
-        WHEN bounded AND bound.held IS DISTINCT FROM 0
-            THEN low_shown(rounded(figure.numerator)::BIGINT, rounded(figure.denominator), rounded_up(bound.held))
-    END AS bound_low,
-    CASE
-        WHEN bounded AND bound.held IS DISTINCT FROM 0
-            THEN high_shown(rounded(figure.numerator)::BIGINT, rounded(figure.denominator), rounded_up(bound.held))
-    END AS bound_high
-FROM shown AS figure
-LEFT JOIN mart_bound AS bound USING (figure, definition, service, clinic, grain, period, instrument, scale)
+    CASE WHEN bounded THEN rounded_up(held) END AS held,
+    CASE WHEN moved THEN low_shown(rounded(numerator), rounded(denominator), rounded_up(held)) END
+        AS bound_low,
+    CASE WHEN moved THEN high_shown(rounded(numerator), rounded(denominator), rounded_up(held)) END
+        AS bound_high
+FROM shown
 """
 
 QUALITY = """

@@ -5,28 +5,29 @@ A rate is N cases of D. Held records, once mended, change at most h cases of it:
 
     low  = max(0, N - h) / D        high = min(D, N + h) / D
 
-Proof for high (low is the same for the share of "no"). Let a cases come in as "yes", r "no" cases leave, and f
-"no" cases turn to "yes"; every other move lowers the rate. a + r + f <= h, and the rate becomes
+Proof for high (low is the same for the share of "no"). Let a cases come in as "yes", r "no" cases leave, and
+f "no" cases turn to "yes"; every other move lowers the rate. a + r + f <= h, and the rate becomes
 (N + a + f) / (D + a - r). A case that turns does more than one that comes in: the numerator is the same, the
 denominator smaller. It does more than one that leaves: numerator and denominator both grow by one, which
-raises a share. So the rate is highest with a = r = 0 and f = h; with f = D - N every case is "yes", and more is
-not possible. A rate that loses all its cases is no rate.
+raises a share. So the rate is highest with a = r = 0 and f = h; with f = D - N every case is "yes", and more
+is not possible. A rate that loses all its cases is no rate.
 
-Mending a record leaves what could be read of it (clinic, form, client, day), gives any valid value to the rest,
-and puts it in its place or behind all others, or it is dropped. Nothing else changes, as_of neither. Two ways
-to count h:
+Mending a record leaves what could be read of it (clinic, form, client, day), gives any valid value to the
+rest, and puts it in its place or behind all others; or it is dropped. Nothing else changes, as_of neither.
+Two ways to count h:
 
 - of records alone (attendance; how a form was filled in): the record is a case, or takes the place of one.
   It counts in the periods of its own day and of what its client has already, for that may be replaced; in
   every period where client or day is not known, or where `core_held.elsewhere` says so.
 - of clients (all else): which cases a client has depends on the client's own records and nobody else's, so
-  only clients with a held record have cases that may change. A client who has d cases now and d' then had at most
-  the larger of the two changed, and neither is larger than the records that could be a case, standing and
-  held. h is the sum of these; a held record of an unknown client counts as much as any client has.
+  only clients with a held record have cases that may change. Of a client with d cases now and e then, at most
+  the larger of the two have changed, for "yes" and "no" move by as many at most; and neither is larger than
+  the records that could be a case, standing and held. h is the sum of these; a held record of an unknown
+  client adds as much as any client has.
 
 A rate has no bound (0 to 100 %) where a refused file cannot be counted, where a snapshot that would replace
-all before it is held or refused, where a clinic would first be counted by what is held, and where its criterion
-comes from a baseline window that held records still reach.
+all before it is held or refused, where a clinic would first be counted by what is held, and where its
+criterion comes from a baseline window that held records still reach.
 """
 
 from __future__ import annotations
@@ -133,8 +134,8 @@ EXACT = (
     "(coalesce(1000000::HUGEINT * greatest(numerator - held, 0) // denominator, 0)::DECIMAL(12, 0) * 0.0001)"
     "::DECIMAL(7, 4)",
     "CREATE OR REPLACE MACRO bound_high(numerator, denominator, held) AS "
-    "(coalesce((1000000::HUGEINT * least(numerator + held, denominator) + denominator - 1) // denominator, 1000000)"
-    "::DECIMAL(12, 0) * 0.0001)::DECIMAL(7, 4)",
+    "(coalesce((1000000::HUGEINT * least(numerator + held, denominator) + denominator - 1) // denominator, "
+    "1000000)::DECIMAL(12, 0) * 0.0001)::DECIMAL(7, 4)",
 )
 """SQL: per cent with four decimals, rounded outwards; held is empty where there is no bound."""
 
@@ -160,7 +161,7 @@ def high_of_rounded(numerator: str, denominator: str, held: str, round_to: int) 
 
 
 def create_touched(con: DuckDBPyConnection, metrics: Iterable[Metric]) -> None:
-    """mart_touched: rates with what may change them; cases is empty where nothing is known. And the macros."""
+    """mart_touched: rates with what may change them, cases empty where nothing is known. And the macros."""
     for macro in EXACT:
         con.execute(macro)
     con.execute(

@@ -26,6 +26,10 @@ COUNTS = ("numerator", "denominator", "n", "held", "value")
 """Columns of pub_figure that are counts; value only in figures of kind count."""
 
 
+NUMBERS = (*COUNTS, "bound_low", "bound_high")
+"""Columns of pub_figure that a hidden figure has nothing in."""
+
+
 def publication_expectations(facts: SiteFacts, run: str) -> Iterator[Expectation]:
     """All expectations on a published file. run: the run that made it."""
     for table in PUBLISHED:
@@ -96,7 +100,7 @@ def _states() -> Iterator[Expectation]:
     yield FIGURES.never(
         "hidden_number",
         "a suppressed or withheld figure carries no number at all",
-        f"{hidden} AND coalesce(t.numerator, t.denominator, t.value, t.n, t.held, t.bound_low, t.bound_high) IS NOT NULL",
+        f"{hidden} AND coalesce({', '.join(f't.{name}' for name in NUMBERS)}) IS NOT NULL",
         "state",
     )
     yield FIGURES.never(
@@ -164,7 +168,7 @@ def _bounds(facts: SiteFacts) -> Iterator[Expectation]:
     """Effect bounds say no more than the counts beside them."""
     rate = f"(t.value IS NOT NULL AND {_of_kind('rate')})"
     counts = ("t.numerator::BIGINT", "t.denominator", "t.held", facts.round_to)
-    there = "t.bound_low IS NOT NULL"
+    low, high, there = low_of_rounded(*counts), high_of_rounded(*counts), "t.bound_low IS NOT NULL"
     for name, words, where, column in (
         (
             "bounds_of_rates",
@@ -187,7 +191,7 @@ def _bounds(facts: SiteFacts) -> Iterator[Expectation]:
         (
             "bounds_of_published",
             "the effect bounds are those of the rounded counts",
-            f"{there} AND (t.bound_low <> {low_of_rounded(*counts)} OR t.bound_high <> {high_of_rounded(*counts)})",
+            f"{there} AND (t.bound_low <> {low} OR t.bound_high <> {high})",
             "bound_low",
         ),
     ):

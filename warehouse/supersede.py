@@ -246,8 +246,9 @@ def _settle_problems(con: duckdb.DuckDBPyConnection) -> None:
                EXISTS (
                    SELECT 1 FROM response_seen r
                    WHERE r.feed = h.feed AND r.response_key = h.response_key AND r.entry_no < h.entry_no)
-               OR (h.clinic, h.client_key, h.instrument) IN (SELECT clinic, client_key, instrument FROM repeated)
-                   IS TRUE
+               OR EXISTS (
+                   SELECT 1 FROM repeated r
+                   WHERE r.clinic = h.clinic AND r.client_key = h.client_key AND r.instrument = h.instrument)
         FROM staged_held h
         WHERE h.stands AND EXISTS (
             SELECT 1 FROM problem p

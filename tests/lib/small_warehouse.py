@@ -166,7 +166,9 @@ def insert_held(con: duckdb.DuckDBPyConnection, site: Site) -> None:
     }
     if not site.held:
         return
-    con.execute(f"UPDATE core_export SET accepted = 1, forms = {FORMS_OF_A_RECORD}, snapshot = FALSE, unread = 0")
+    con.execute(
+        f"UPDATE core_export SET accepted = 1, forms = {FORMS_OF_A_RECORD}, snapshot = FALSE, unread = 0"
+    )
     plain = {"instrument": NO_FORM, "form_no": 1, "elsewhere": "false"}
     insert(
         con,
