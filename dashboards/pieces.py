@@ -83,6 +83,7 @@ def tile(
     return (
         f'<article class="a-tile{" a-tile-empty" if state else ""}"><h3>{escape(title)}</h3>'
         f'<div class="a-row">{_headline(figure)}{spark}</div>'
+        f"{_bounds(figure)}"
         f'<p class="a-basis">{_join(*_basis(figure, extra, period))}</p>'
         f'<p class="a-before">{_before(earlier, earlier_period)}</p>'
         f"{definition(metric)}</article>"
@@ -98,6 +99,11 @@ def _headline(figure: Figure | None) -> str:
         f'<p class="a-value">{escape(words.number(figure.value, figure.unit))}'
         f'<span class="a-unit">{escape(figure.unit)}</span></p>'
     )
+
+
+def _bounds(figure: Figure | None) -> str:
+    bounds = words.bounds(figure)
+    return f'<p class="a-bounds"><b>{escape(bounds)}</b> whatever the held records say</p>' if bounds else ""
 
 
 def _basis(figure: Figure | None, extra: str, period: Period) -> Iterator[str]:

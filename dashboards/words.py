@@ -122,6 +122,13 @@ def basis(figure: Figure | None) -> str:
     return "" if figure.denominator is None else f"{figure.numerator:,.0f} of {figure.denominator:,}"
 
 
+def bounds(figure: Figure | None) -> str:
+    """Between what the records in quarantine could move a rate: "70 to 84 %"; empty where they could not."""
+    if figure is None or figure.bound_low is None or figure.bound_high is None:
+        return ""
+    return f"{figure.bound_low} to {figure.bound_high} {figure.unit}"
+
+
 def count(value: int | None) -> str:
     return "not counted" if value is None else f"{value:,}"
 

@@ -18,6 +18,13 @@ PUBLISHED = (
             Column("n", "BIGINT", "Rounded number of cases behind the value"),
             required("state", "VARCHAR",
                      "value, zero, suppressed, update_withheld, not_applicable or no_data"),
+            Column("held", "BIGINT",
+                   "Cases that held records could touch, rounded up; 0 of none; empty where none can say "
+                   "and where no rate is shown"),
+            Column("bound_low", "SMALLINT",
+                   "The rate at the lowest, once held records are mended; empty where nothing is held", "%"),
+            Column("bound_high", "SMALLINT",
+                   "The rate at the highest, once held records are mended; empty where nothing is held", "%"),
         ),
     ),
     Table(

@@ -199,6 +199,9 @@ CORE = (
             required("excluded", "INTEGER", "Records left out by rule", "records"),
             required("superseded", "INTEGER", "Records replaced by a later one", "records"),
             required("administrations", "INTEGER", "Administrations that stand", "administrations"),
+            Column("forms", "SMALLINT", "Questionnaires a record of the feed may hold", "questionnaires"),
+            Column("snapshot", "BOOLEAN", "Whether it takes the place of the feed's earlier deliveries"),
+            Column("unread", "INTEGER", "Records of a refused file; 0 if not countable", "records"),
         ),
     ),
     Table(
@@ -237,6 +240,8 @@ CORE = (
             Column("episode", "VARCHAR", "Episode id, keyed, where the feed has one"),
             Column("happened_on", "DATE",
                    "Local date of completion, appointment or referral; empty where it cannot be read"),
+            Column("elsewhere", "BOOLEAN",
+                   "Whether, once mended, it may take the place of a form of another client or day"),
         ),
     ),
     Table(
@@ -341,6 +346,17 @@ MART_FIGURE = Table(
         required("unit", "VARCHAR", "Unit of value: referrals, %, points, ..."),
         Column("n", "BIGINT", "Cases behind the value"),
         required("state", "VARCHAR", "value, zero, not_applicable or no_data"),
+    ),
+)
+
+MART_BOUND = Table(
+    "mart_bound", "how far the held records could move a rate of one unit and period, once mended",
+    tuple(c.name for c in FIGURE_COLUMNS),
+    (
+        *FIGURE_COLUMNS,
+        Column("held", "BIGINT", "Cases that held records could touch at most; empty if unknown", "cases"),
+        required("low_percent", "DECIMAL(7,4)", "The rate at the lowest, rounded down", "%"),
+        required("high_percent", "DECIMAL(7,4)", "The rate at the highest, rounded up", "%"),
     ),
 )
 

@@ -5,6 +5,8 @@ The rules, for every figure of every unit and period:
 - a count of 1 to threshold - 1 is suppressed, every other one is rounded to round_to; zero is zero;
 - a rate is taken from rounded counts, and suppressed where its rounded denominator is below 20 or its
   numerator or its complement is a count of 1 to threshold - 1: 98 % of 102 tells of two people;
+- a shown rate that held records could move has its effect bounds, in whole per cent, computed from what is
+  shown and from the number of cases they could touch, rounded up, and to threshold at least;
 - a mean is taken from exact sums, to one decimal, and suppressed where fewer than 10 are behind it;
 - what is suppressed or held back carries no number at all;
 - estimates of models are not published: no rule here covers curves and coefficients.
@@ -24,6 +26,7 @@ from schemas.errors import ConfigError, WarehouseError
 from schemas.metrics import Metric
 from schemas.published import PUBLISHED
 from schemas.site import Disclosure
+from warehouse.effect_bounds import high_of_rounded, low_of_rounded
 
 RATE_DENOMINATOR = 20
 """Smallest rounded denominator of a rate: below it one person is more than five per cent."""
@@ -92,8 +95,17 @@ def check_policy(policy: Disclosure) -> None:
 
 
 def _macros(policy: Disclosure) -> tuple[str, ...]:
-    """protected: too small to show. rounded: half up. tenths: factor * a / b with one decimal."""
+    """protected: too small to show. rounded: half up. tenths: factor * a / b with one decimal.
+
+    rounded_up: of cases that held records could touch, so that a small number of them is not told.
+    """
+    bound = ("numerator", "denominator", "held", policy.round_to)
     return (
+        "CREATE TEMP MACRO rounded_up(cases) AS (CASE WHEN cases = 0 THEN 0 ELSE "
+        f"(greatest(cases, {policy.threshold}) + {policy.round_to - 1}) // {policy.round_to} "
+        f"* {policy.round_to} END)::BIGINT",
+        f"CREATE TEMP MACRO low_shown(numerator, denominator, held) AS ({low_of_rounded(*bound)})",
+        f"CREATE TEMP MACRO high_shown(numerator, denominator, held) AS ({high_of_rounded(*bound)})",
         f"CREATE TEMP MACRO protected(cases) AS (cases BETWEEN 1 AND {policy.threshold - 1})",
         f"CREATE TEMP MACRO rounded(cases) AS "
         f"((2 * cases + {policy.round_to})::BIGINT // {2 * policy.round_to} * {policy.round_to})::BIGINT",
@@ -130,7 +142,13 @@ WITH decided AS (
     WHERE metric.kind IN {KINDS}
 ),
 shown AS (
-    SELECT *, state IN ('value', 'zero', 'no_data') AS visible FROM decided
+    SELECT
+        *,
+        state IN ('value', 'zero', 'no_data') AS visible,
+        kind = 'rate' AND state IN ('value', 'zero') AS bounded,
+        bounded AND held IS DISTINCT FROM 0 AS moved
+    FROM decided
+    LEFT JOIN mart_bound USING (figure, definition, service, clinic, grain, period, instrument, scale)
 )
 SELECT
     figure, definition, service, clinic, grain, period, instrument, scale,
@@ -144,7 +162,12 @@ SELECT
     END AS value,
     unit,
     CASE WHEN visible THEN rounded(n) END AS n,
-    state
+    state,
+    CASE WHEN bounded THEN rounded_up(held) END AS held,
+    CASE WHEN moved THEN low_shown(rounded(numerator), rounded(denominator), rounded_up(held)) END
+        AS bound_low,
+    CASE WHEN moved THEN high_shown(rounded(numerator), rounded(denominator), rounded_up(held)) END
+        AS bound_high
 FROM shown
 """
 

@@ -15,7 +15,14 @@ from schemas import metrics
 from schemas.instrument import MISSING_CODES, Instrument, Scale
 from schemas.rules import EXCLUDED_REASONS
 from schemas.site import Site
-from schemas.tables import ADMINISTRATION_VIEW, CORE, MART_FIGURE, SCORE_VIEW, administration_table
+from schemas.tables import (
+    ADMINISTRATION_VIEW,
+    CORE,
+    MART_BOUND,
+    MART_FIGURE,
+    SCORE_VIEW,
+    administration_table,
+)
 from warehouse.checks import (
     BATCH,
     WAREHOUSE,
@@ -71,7 +78,7 @@ def warehouse_expectations(
 
     rows: how many each table has; of an instrument without administrations only the columns are checked
     """
-    for table in (*CORE, MART_FIGURE):
+    for table in (*CORE, MART_FIGURE, MART_BOUND):
         yield from declared(On(WAREHOUSE, table.name), table)
     for view in (ADMINISTRATION_VIEW, SCORE_VIEW):
         yield columns(On(WAREHOUSE, view.name), view)
@@ -88,6 +95,7 @@ def warehouse_expectations(
         yield from _standing(On(WAREHOUSE, table_id), facts)
         yield _stands_once(On(WAREHOUSE, table_id), kind)
     yield from _exact_figures(On(WAREHOUSE, MART_FIGURE.name))
+    yield _exact_bounds()
     yield from _feeds(facts)
 
 
@@ -270,6 +278,20 @@ def _records() -> Iterator[Expectation]:
         "everything held has its problem listed",
         "core_quarantine",
         "o.entry_no = t.entry_no AND o.source_row = t.source_row",
+    )
+
+
+def _exact_bounds() -> Expectation:
+    keys = " AND ".join(f"f.{name} = t.{name}" for name in MART_FIGURE.key)
+    around = (
+        f"SELECT 1 FROM mart_figure AS f WHERE {keys} AND f.value BETWEEN t.low_percent AND t.high_percent"
+    )
+    return On(WAREHOUSE, MART_BOUND.name).never(
+        "bounds_hold_the_value",
+        "effect bounds are those of a rate, which lies within them, and they within 0 to 100 %",
+        f"t.low_percent < 0 OR t.high_percent > 100 OR NOT EXISTS ({around})",
+        "low_percent",
+        needs=(MART_FIGURE.name,),
     )
 
 

@@ -61,8 +61,9 @@ TABLE_KINDS = {"appointments": "core_appointment", "referrals": "core_referral"}
 
 @dataclass(frozen=True)
 class Delivery:
-    """One archived export with its part. snapshot: replaces earlier ones of its feed.
+    """One archived export with its part.
 
+    snapshot: replaces earlier ones of its feed; forms: questionnaires that a record of the feed may hold
     let_go: quarantined rows that people have dealt with elsewhere
     """
 
@@ -78,6 +79,7 @@ class Delivery:
     arrived_at: datetime
     part: Path
     counts: Counts
+    forms: int = 1
     let_go: tuple[int, ...] = ()
     zone: str = "UTC"
 
@@ -145,7 +147,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         "CREATE TEMP TABLE delivery (entry_no INTEGER, entry VARCHAR, feed VARCHAR, clinic VARCHAR,"
         " kind VARCHAR, snapshot BOOLEAN, file VARCHAR, sha256 VARCHAR, bytes BIGINT,"
         " arrived_at TIMESTAMP, refused VARCHAR,"
-        " received INTEGER, accepted INTEGER, part VARCHAR, held BOOLEAN)"
+        " received INTEGER, accepted INTEGER, part VARCHAR, held BOOLEAN, forms SMALLINT, unread INTEGER)"
     )
     _insert(
         con,
@@ -167,6 +169,8 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
                 d.counts.accepted,
                 str(d.part),
                 bool(d.counts.held),
+                d.forms,
+                d.counts.unread,
             )
             for d in deliveries
         ],
@@ -312,7 +316,8 @@ def _insert_exports(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> 
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'quarantined'),
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'excluded'),
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'superseded'),
-               CASE WHEN d.kind = 'responses' THEN coalesce(s.administrations, 0) ELSE 0 END
+               CASE WHEN d.kind = 'responses' THEN coalesce(s.administrations, 0) ELSE 0 END,
+               d.forms, d.snapshot, d.unread
         FROM delivery d LEFT JOIN standing s USING (entry_no)
         ORDER BY d.entry_no
         """

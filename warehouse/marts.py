@@ -15,8 +15,9 @@ from duckdb import DuckDBPyConnection
 from schemas import metrics as dictionary
 from schemas.metrics import Metric
 from schemas.site import Rules
-from schemas.tables import MART_FIGURE
+from schemas.tables import MART_BOUND, MART_FIGURE
 from warehouse import generated_marts
+from warehouse.effect_bounds import create_touched
 from warehouse.item_answers import item_answers_view
 from warehouse.model_frames import estimate_models
 
@@ -77,6 +78,16 @@ MARTS = (
     "mart_series",
     "mart_applicable",
     "mart_figure",
+    "mart_held",
+    "mart_reach",
+    "mart_held_reach",
+    "mart_standing_case",
+    "mart_case_period",
+    "mart_held_client",
+    "mart_held_most",
+    "mart_held_case",
+    "mart_held_baseline",
+    "mart_bound",
 )
 """In the order they are built; each reads only core tables and marts before it."""
 
@@ -84,8 +95,11 @@ AS_WRITTEN = frozenset({"mart_response"})
 """Marts whose joins keep the right-hand side in memory, as written: DuckDB expects a few thousand responses
 where there may be millions, and would keep those."""
 
-VIEWS = frozenset({"mart_alliance_score", "mart_scale_score"})
+VIEWS = frozenset({"mart_alliance_score", "mart_scale_score", "mart_standing_case"})
 """Marts that are not stored: as many rows as there are questionnaires, and little to compute."""
+
+DECLARED = {table.name: table for table in (MART_FIGURE, MART_BOUND)}
+"""Marts with columns of their own declaration; the others have those of their SELECT."""
 
 KEEP_JOINS = "join_order,build_side_probe_side"
 
@@ -119,7 +133,9 @@ def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] 
     metrics: definitions to compute; the metric dictionary where not given.
     """
     _create_parameter(con, as_of)
-    _create_metric(con, dictionary.load() if metrics is None else metrics)
+    computed = dictionary.load() if metrics is None else metrics
+    _create_metric(con, computed)
+    create_touched(con, computed)
     con.execute(mart_sql(MACROS))
     generated_marts.create_views(con)
     con.execute(item_answers_view(con))
@@ -160,8 +176,8 @@ def _plain(value: str | tuple[str, ...]) -> str | list[str]:
 def _create(con: DuckDBPyConnection, name: str) -> None:
     select = mart_sql(name)
     con.execute(f"SET disabled_optimizers = '{KEEP_JOINS if name in AS_WRITTEN else ''}'")
-    if name == MART_FIGURE.name:
-        for statement in MART_FIGURE.ddl():
+    if name in DECLARED:
+        for statement in DECLARED[name].ddl():
             con.execute(statement)
         con.execute(f"INSERT INTO {name} {select}")
     else:

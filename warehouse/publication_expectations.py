@@ -18,11 +18,16 @@ from warehouse.checks import (
 )
 from warehouse.declared import FATES, HIDDEN_STATES, On, declared
 from warehouse.disclosure import MEAN_CASES, RATE_DENOMINATOR
+from warehouse.effect_bounds import high_of_rounded, low_of_rounded
 from warehouse.expectations import SiteFacts
 
 FIGURES = On(PUBLISHED_FILE, "pub_figure")
-COUNTS = ("numerator", "denominator", "n", "value")
+COUNTS = ("numerator", "denominator", "n", "held", "value")
 """Columns of pub_figure that are counts; value only in figures of kind count."""
+
+
+NUMBERS = (*COUNTS, "bound_low", "bound_high")
+"""Columns of pub_figure that a hidden figure has nothing in."""
 
 
 def publication_expectations(facts: SiteFacts, run: str) -> Iterator[Expectation]:
@@ -39,6 +44,7 @@ def publication_expectations(facts: SiteFacts, run: str) -> Iterator[Expectation
     for column in ("received", *FATES, "totals_compared", "totals_differing"):
         yield from _counts(On(PUBLISHED_FILE, "pub_quality"), column, facts)
     yield from _rates(facts)
+    yield from _bounds(facts)
     yield from _means()
     yield from _site(facts, run)
 
@@ -94,7 +100,7 @@ def _states() -> Iterator[Expectation]:
     yield FIGURES.never(
         "hidden_number",
         "a suppressed or withheld figure carries no number at all",
-        f"{hidden} AND coalesce(t.numerator, t.denominator, t.value, t.n) IS NOT NULL",
+        f"{hidden} AND coalesce({', '.join(f't.{name}' for name in NUMBERS)}) IS NOT NULL",
         "state",
     )
     yield FIGURES.never(
@@ -156,6 +162,40 @@ def _rates(facts: SiteFacts) -> Iterator[Expectation]:
         ),
     ):
         yield FIGURES.never(name, words, f"{shown} AND {where} AND {rate}", column, needs=("pub_metric",))
+
+
+def _bounds(facts: SiteFacts) -> Iterator[Expectation]:
+    """Effect bounds say no more than the counts beside them."""
+    rate = f"(t.value IS NOT NULL AND {_of_kind('rate')})"
+    counts = ("t.numerator::BIGINT", "t.denominator", "t.held", facts.round_to)
+    low, high, there = low_of_rounded(*counts), high_of_rounded(*counts), "t.bound_low IS NOT NULL"
+    for name, words, where, column in (
+        (
+            "bounds_of_rates",
+            "there are both effect bounds, exactly where a rate is shown that held records could move",
+            f"({there} <> (t.bound_high IS NOT NULL) OR {there} <> ({rate} AND t.held IS DISTINCT FROM 0))",
+            "bound_low",
+        ),
+        (
+            "bounds_of_rates",
+            "cases that held records could touch are told of shown rates only",
+            f"t.held IS NOT NULL AND NOT {rate}",
+            "held",
+        ),
+        (
+            "bounds_hold_the_value",
+            "a rate lies within its effect bounds, and these within 0 to 100 %",
+            f"{there} AND NOT (t.bound_low BETWEEN 0 AND t.value AND t.bound_high BETWEEN t.value AND 100)",
+            "value",
+        ),
+        (
+            "bounds_of_published",
+            "the effect bounds are those of the rounded counts",
+            f"{there} AND (t.bound_low <> {low} OR t.bound_high <> {high})",
+            "bound_low",
+        ),
+    ):
+        yield FIGURES.never(name, words, where, column, needs=("pub_metric",))
 
 
 def _means() -> Iterator[Expectation]:

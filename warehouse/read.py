@@ -53,7 +53,10 @@ QUERIES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A row of pub_figure: one figure of one unit and period; value, numerator and n empty where hidden."""
+    """A row of pub_figure: one figure of one unit and period; value, numerator and n empty where hidden.
+
+    bound_low, bound_high: effect bounds of a rate, in whole per cent; empty where nothing is held
+    """
 
     figure: str
     definition: str
@@ -69,6 +72,9 @@ class Figure:
     unit: str
     n: int | None
     state: str
+    held: int | None = None
+    bound_low: int | None = None
+    bound_high: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,6 +201,19 @@ def settle_records(con: duckdb.DuckDBPyConnection, instruments: Sequence[str]) -
         )
     )
     settle_mended(con, responses, others, _staged(con, "held"))
+    con.execute(
+        _union(
+            "repeated",
+            [
+                f"SELECT DISTINCT clinic, client_key, '{name}' AS instrument FROM staged_{name}"
+                f" SEMI JOIN (FROM lost WHERE kind = '{name}' AND fate = 'exact_duplicate')"
+                " USING (entry_no, source_row, form_no)"
+                for name in responses
+                if some and _staged(con, "held")
+            ],
+            "NULL::VARCHAR AS clinic, NULL::UBIGINT AS client_key, NULL::VARCHAR AS instrument",
+        )
+    )
     _settle_problems(con)
     _settle_fates(con)
 
@@ -253,7 +266,15 @@ def _settle_problems(con: duckdb.DuckDBPyConnection) -> None:
         """
         INSERT INTO core_held
         SELECT h.entry_no, h.source_row, h.form_no, h.clinic, h.feed_kind, h.instrument, h.client_key,
-               h.rater, h.session, h.episode, h.completed_on
+               h.rater, h.session, h.episode, h.completed_on,
+               -- The same response came before, perhaps of another client; or equal forms of the client, of
+               -- which the one that was left out may be of another day, and may have to stand.
+               EXISTS (
+                   SELECT 1 FROM response_seen r
+                   WHERE r.feed = h.feed AND r.response_key = h.response_key AND r.entry_no < h.entry_no)
+               OR EXISTS (
+                   SELECT 1 FROM repeated r
+                   WHERE r.clinic = h.clinic AND r.client_key = h.client_key AND r.instrument = h.instrument)
         FROM staged_held h
         WHERE h.stands AND EXISTS (
             SELECT 1 FROM problem p

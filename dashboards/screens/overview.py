@@ -72,7 +72,8 @@ def completion(view: View) -> None:
             st.html(
                 pieces.table(metric.title, ("Questionnaire", "Completed", "Of those due", "Before"), rows)
             )
-            st.html(f'<p class="a-note">{pieces.before_note(view.chosen.earlier)}</p>')
+            note = pieces.before_note(view.chosen.earlier)
+            st.html(f'<p class="a-note">In brackets: whatever the held records say. {note}</p>')
         else:
             st.html('<p class="a-all-hidden">Not applicable: no questionnaire is due here.</p>')
         st.html(pieces.definition(metric))
@@ -83,7 +84,9 @@ def _completed(view: View, form: Form) -> tuple[str, str, str, str] | None:
     now = view.now.get(key)
     if now is None or now.state == "not_applicable":
         return None
-    return form.name, words.quantity(now), words.basis(now) or "–", words.quantity(view.before.get(key))
+    bounds = words.bounds(now)
+    completed = f"{words.quantity(now)} ({bounds})" if bounds else words.quantity(now)
+    return form.name, completed, words.basis(now) or "–", words.quantity(view.before.get(key))
 
 
 def outcomes(view: View) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 
 import streamlit as st
 
-from dashboards import frame, pieces, shown, words
-from warehouse.read import Publication, Quality
+from dashboards import choice, frame, pieces, shown, words
+from warehouse.read import Figure, Publication, Quality
 
 RECORDS = ("Feed", "Kind", "Files", "Refused", "Newest file", *(fate.capitalize() for fate in words.FATES))
+RANGES = ("Figure", "Now", "Whatever the held records say")
 TOTALS = ("Feed", "Scores compared", "Different from the export's total")
 
 
@@ -29,6 +31,7 @@ def page() -> None:
         )
     )
     st.html(pieces.table("Records by feed", RECORDS, list(_records(feeds)), numeric=5))
+    _held(now.publication)
     _totals(feeds)
     st.html(_site(now.publication))
 
@@ -38,6 +41,37 @@ def _records(feeds: tuple[Quality, ...]) -> Iterator[tuple[str, ...]]:
         counts = (_count(getattr(feed, fate)) for fate in words.FATES)
         arrived = words.day(feed.newest_arrival)
         yield feed.feed, feed.kind, f"{feed.files:,}", f"{feed.files_refused:,}", arrived, *counts
+
+
+def _held(publication: Publication) -> None:
+    """Rates of the whole site, over the longest newest period, with how far held records could move them."""
+    directory = shown.directory(publication)
+    periods = next(iter(choice.periods_by_grain(directory.periods).values()), [])
+    if not periods or not directory.units:
+        return
+    st.html(
+        pieces.section(
+            "What held records could change",
+            "A record in quarantine is in no figure until it is mended. Whatever it says then, each of these "
+            "figures will lie within its range.",
+        )
+    )
+    figures = choice.by_key(shown.cell(publication, directory.units[0], periods[0]))
+    rates = [
+        (metric.title, figure)
+        for (name, definition), metric in directory.metrics.items()
+        if (figure := figures.get(choice.Key(name, definition))) and words.bounds(figure)
+    ]
+    if not rates:
+        st.html(pieces.notice("Nothing to change.", "No figure of the whole site rests on a held record."))
+        return
+    st.html(pieces.table("What held records could change", RANGES, [_range(*rate) for rate in rates]))
+    about = f"{directory.units[0].title}, {words.in_sentence(periods[0])}; forms apart: see the overview."
+    st.html(f'<p class="a-note">{escape(about)}</p>')
+
+
+def _range(title: str, figure: Figure) -> tuple[str, str, str]:
+    return title, words.quantity(figure), words.bounds(figure)
 
 
 def _totals(feeds: tuple[Quality, ...]) -> None:

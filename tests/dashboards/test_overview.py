@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import statistics
 import time
@@ -30,7 +31,8 @@ def test_every_number_shown_is_a_published_cell(open_app: OpenApp, site: Path):
     before = {one.figure: one for one in publication.cell("all", "all", "rolling_12_months", "2025-10")}
     rate, rate_before = cell["attendance_rate"], before["attendance_rate"]
     assert (
-        f"Attendance {rate.value:.1f} % {rate.numerator:,.0f} of {rate.denominator:,} "
+        f"Attendance {rate.value:.1f} % {rate.bound_low} to {rate.bound_high} % whatever the held records say "
+        f"{rate.numerator:,.0f} of {rate.denominator:,} "
         f"· Twelve months to October 2026 Before: {rate_before.value:.1f} % "
         f"({rate_before.numerator:,.0f} of {rate_before.denominator:,}), twelve months to October 2025"
     ) in shown
@@ -68,6 +70,12 @@ def test_hidden_and_inapplicable_figures_say_so_and_show_no_number(open_app: Ope
     assert "Dropout Not applicable October 2026" in shown
     assert "Attendance by month: hidden in October 2026" in shown
     assert "Hidden. Too few people to show without risk of recognising them." in shown
+
+
+def test_a_rate_that_held_records_could_move_says_how_far(open_app: OpenApp, site: Path):
+    shown = text(open_app(site))
+    assert re.search(r"Attendance [\d.]+ % \d+ to \d+ % whatever the held records say", shown)
+    assert re.search(r"WAI-SR [\d.]+ % \(\d+ to \d+ %\)", shown)
 
 
 def test_a_choice_outlives_a_visit_to_another_page(open_app: OpenApp, site: Path):

@@ -8,7 +8,7 @@ from dashboards.panels import figures_csv
 from warehouse.read import Figure
 
 KEY = ("dna_rate", "nhs_pdt", "all", "all", "month", "2026-01", "", "")
-SHOWN = Figure(*KEY, Decimal("5.0000"), 50, Decimal("10.0000"), "%", 50, "value")
+SHOWN = Figure(*KEY, Decimal("5.0000"), 50, Decimal("10.0000"), "%", 50, "value", 5, 0, 27)
 HIDDEN = Figure(*KEY, None, None, None, "%", None, "suppressed")
 
 
@@ -21,5 +21,6 @@ def test_a_download_carries_run_and_state_and_nothing_of_a_hidden_cell():
         "10.0000",
         "value",
     )
+    assert (first["held"], first["bound_low"], first["bound_high"]) == ("5", "0", "27")
     assert second["state"] == "suppressed"
-    assert {second[name] for name in ("numerator", "denominator", "value", "n")} == {""}
+    assert {second[name] for name in ("numerator", "denominator", "value", "n", "bound_low")} == {""}

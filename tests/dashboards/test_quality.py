@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,20 @@ def test_every_feed_with_what_became_of_its_records(open_app: OpenApp, site: Pat
     shown = quality_page(open_app, site)
     assert "northvale-alliance responses 104 1 31 Oct 2026 12,000 11,600 25 330 45" in shown
     assert "northvale-diary appointments 104 0 31 Oct 2026 9,000 8,990 hidden 10 0" in shown
+
+
+def test_rates_of_the_whole_site_with_how_far_held_records_could_move_them(open_app: OpenApp, site: Path):
+    shown = quality_page(open_app, site)
+    held = shown[shown.index("What held records could change") : shown.index("Totals that exports")]
+    assert re.search(r"Attendance [\d.]+ % \d+ to \d+ %", held)
+    assert "All services, twelve months to October 2026" in held
+
+
+def test_a_site_in_which_nothing_is_held(open_app: OpenApp, tmp_path: Path):
+    site = write_site(tmp_path / "clean", months=2)
+    with duckdb.connect((site / "published" / "current").resolve()) as con:
+        con.execute("UPDATE pub_figure SET held = 0, bound_low = NULL, bound_high = NULL WHERE held > 0")
+    assert "Nothing to change." in quality_page(open_app, site)
 
 
 def test_feeds_that_carry_totals_with_how_many_scores_differ(open_app: OpenApp, site: Path):

@@ -58,6 +58,12 @@ def test_a_number_or_its_state(shown, quantity, basis):
     assert (words.quantity(shown), words.basis(shown)) == (quantity, basis)
 
 
+def test_the_range_of_a_rate_that_held_records_could_move():
+    assert words.bounds(figure(value=Decimal("78.3"), held=10, bound_low=70, bound_high=84)) == "70 to 84 %"
+    assert words.bounds(figure(value=Decimal("78.3"), held=0)) == ""
+    assert words.bounds(figure("suppressed")) == words.bounds(None) == ""
+
+
 def test_every_published_state_has_words():
     table = next(table for table in PUBLISHED if table.name == "pub_figure")
     said = next(column.comment for column in table.columns if column.name == "state")

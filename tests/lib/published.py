@@ -502,7 +502,23 @@ def figures(seed: int, months: int) -> Iterator[tuple[Any, ...]]:
 
 
 def disclosed(rng: random.Random, spec: Spec, shift: float, share: float, service: str) -> tuple[Any, ...]:
-    """numerator, denominator, value, unit, n, state."""
+    """numerator, denominator, value, unit, n, state; and the effect bounds of rates that are shown."""
+    row = numbers(rng, spec, shift, share, service)
+    if spec.kind != "rate" or row[2] is None:
+        return (*row, None, None, None)
+    return (*row, *bounds(row[0], row[1], held=5 * (row[1] // 400)))
+
+
+def bounds(part: int, whole: int, held: int) -> tuple[int | None, ...]:
+    """Cases that held records could touch, and the range of a published rate."""
+    if held == 0:
+        return held, None, None
+    low = 100 * max(part - held - 2, 0) // (whole + 5)
+    high = -(-100 * min(part + held + 2, whole - 5) // (whole - 5))
+    return held, low, high
+
+
+def numbers(rng: random.Random, spec: Spec, shift: float, share: float, service: str) -> tuple[Any, ...]:
     nothing = (None, None, None, spec.unit, None)
     if service == "young" and spec.figure in NEEDS_REFERRALS:
         return (*nothing, "not_applicable")

@@ -16,6 +16,7 @@ import polars as pl
 
 from flows.build import steps_per_point
 from schemas.instrument import Instrument
+from schemas.metrics import Metric
 from schemas.registry import load
 from schemas.site import Rules
 from schemas.tables import CORE, administration_table
@@ -40,6 +41,7 @@ class Site:
         (scored where there is a score, else too_many_missing), a column per scale with its score, and answers
         to the items, as captured
     due: service, instrument, rater, due_when, session
+    held: what is in quarantine: clinic, kind, instrument, client, rater, happened_on, elsewhere (false where empty)
     rules: what [rules] declares
     thresholds: further rows of core_threshold, by column
     measure_for: instrument -> presenting problems whose anxiety measure it is
@@ -54,6 +56,7 @@ class Site:
     rules: Rules = field(default_factory=Rules)
     thresholds: Sequence[Row] = ()
     measure_for: Mapping[str, str] = field(default_factory=dict)
+    held: Sequence[Row] = ()
 
 
 @cache
@@ -62,16 +65,19 @@ def instruments() -> tuple[Instrument, ...]:
     return tuple(registry[id_] for id_ in INSTRUMENTS)
 
 
-def warehouse(site: Site, as_of: date, threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """A warehouse in memory with the site's core tables and its marts."""
+def warehouse(
+    site: Site, as_of: date, threads: int = 2, metrics: Sequence[Metric] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A warehouse in memory with the site's core tables and its marts, for these metrics or for all."""
     con = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False})
     con.execute("SET TimeZone = 'UTC'")
     create_tables(con)
     insert_dimensions(con, site)
     insert_feeds(con, site)
     insert_rows(con, site)
+    insert_held(con, site)
     create_views(con, instruments())
-    build_marts(con, as_of)
+    build_marts(con, as_of, metrics)
     return con
 
 
@@ -145,6 +151,40 @@ def insert_rows(con: duckdb.DuckDBPyConnection, site: Site) -> None:
         by_instrument[row["instrument"]].append(administration(cards[row["instrument"]], row, next(numbers)))
     for instrument, administrations in by_instrument.items():
         insert(con, f"administration_{instrument}", administrations)
+
+
+FORMS_OF_A_RECORD = 2
+"""A held record without an instrument may be as many forms."""
+NO_FORM = "-"
+
+
+def insert_held(con: duckdb.DuckDBPyConnection, site: Site) -> None:
+    """Each held record is of its clinic's feed of the kind, of which other records were accepted."""
+    entries = {
+        (clinic, kind): number
+        for number, clinic, kind in con.execute("SELECT entry_no, clinic, kind FROM core_export").fetchall()
+    }
+    if not site.held:
+        return
+    con.execute(
+        f"UPDATE core_export SET accepted = 1, forms = {FORMS_OF_A_RECORD}, snapshot = FALSE, unread = 0"
+    )
+    plain = {"instrument": NO_FORM, "form_no": 1, "elsewhere": "false"}
+    insert(
+        con,
+        "core_held",
+        [
+            plain
+            | {column: cell for column, cell in row.items() if cell}
+            | {
+                "entry_no": entries[row["clinic"], row["kind"]],
+                "source_row": number,
+                "client_key": row.get("client"),
+            }
+            for number, row in enumerate(site.held, 1)
+        ],
+    )
+    con.execute("UPDATE core_held SET instrument = '' WHERE instrument = ?", [NO_FORM])
 
 
 def person(row: Row, number: int) -> dict[str, object]:

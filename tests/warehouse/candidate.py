@@ -11,7 +11,7 @@ import duckdb
 from schemas import registry
 from schemas.instrument import Instrument
 from schemas.published import PUBLISHED
-from schemas.tables import CORE, MART_FIGURE, Table, administration_table
+from schemas.tables import CORE, MART_BOUND, MART_FIGURE, Table, administration_table
 from warehouse.expectations import SiteFacts
 from warehouse.load import create_views
 
@@ -50,7 +50,7 @@ def fill(path: Path, tables: Iterable[Table], rows: dict[str, list[dict[str, obj
 
 def good_warehouse(path: Path) -> Path:
     wide = [administration_table(one.id, one.n_items, one.scale_ids) for one in INSTRUMENTS]
-    fill(path, (*CORE, *wide, MART_FIGURE), warehouse_rows())
+    fill(path, (*CORE, *wide, MART_FIGURE, MART_BOUND), warehouse_rows())
     return path
 
 
@@ -112,6 +112,7 @@ def warehouse_rows() -> dict[str, list[dict[str, object]]]:
             figure("dna_rate", numerator=7, denominator=29, value=24.1379, unit="%", n=29),
             figure("alliance_mean", instrument="srs", scale="total", unit="points", state="no_data"),
         ],
+        "mart_bound": [bound("dna_rate", held=2, low_percent=17.2413, high_percent=31.0345)],
     }  # fmt: skip
 
 
@@ -172,6 +173,10 @@ def figure(name: str, state: str = "value", **values: object) -> dict[str, objec
     }  # fmt: skip
 
 
+def bound(name: str, **values: object) -> dict[str, object]:
+    return {key: cell for key, cell in figure(name).items() if key != "state"} | values
+
+
 def metric(name: str, kind: str, unit: str) -> dict[str, object]:
     return {
         "figure": name, "definition": "standard", "theme": "engagement", "title": name, "kind": kind,
@@ -186,7 +191,10 @@ def published_rows() -> dict[str, list[dict[str, object]]]:
     return {
         "pub_figure": [
             figure("referrals_received", numerator=15, value=15, unit="referrals", n=15),
-            figure("dna_rate", numerator=5, denominator=30, value=16.7, unit="%", n=30),
+            figure("dna_rate", numerator=5, denominator=30, value=16.7, unit="%", n=30, held=5, bound_low=0,
+                   bound_high=48),
+            figure("dna_rate", numerator=0, denominator=40, value=0, unit="%", n=40, held=0, state="zero")
+            | {"service": "adult", "clinic": "northvale"},
             figure("alliance_mean", instrument="gad_7", scale="total", value=34.5, unit="points", n=20),
             figure("dna_rate", state="no_data", unit="%") | {"service": "adult"},
             figure("referrals_received", unit="referrals") | small,

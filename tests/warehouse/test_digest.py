@@ -128,7 +128,8 @@ def test_clock_times_run_ids_and_program_versions_are_left_out():
     assert of(said, runs) == of([("as_of", "2026-10-31"), ("run", "c"), ("code", "d"), ("lock", "e")], runs)
     assert of(said, runs) != of([("as_of", "2026-10-30"), *said[1:]], runs)
     values = {"arrived_at": dt.datetime.fromisoformat("2026-10-31T02:00:00"), "bytes": 1}
-    row = [values.get(c.name, 1 if "INT" in c.type else "x") for c in exports.columns]
+    plain = {"BOOLEAN": True, "VARCHAR": "x"}
+    row = [values.get(c.name, plain.get(c.type, 1)) for c in exports.columns]
     later = [dt.datetime.fromisoformat("2026-11-01T02:00:00") if c.name == "arrived_at" else v
              for c, v in zip(exports.columns, row, strict=True)]  # fmt: skip
     assert of([row], exports) == of([later], exports)

@@ -123,9 +123,26 @@ WAREHOUSE_DAMAGE = (
     Damage("UPDATE mart_figure SET value = 101 WHERE figure = 'dna_rate'", "mart_figure", "percent_range", "value"),
     Damage("UPDATE mart_figure SET state = 'no_data' WHERE figure = 'referrals_received'", "mart_figure", "state_and_value", "value"),
     Damage("UPDATE mart_figure SET numerator = 30", "mart_figure", "part_of_whole", "numerator"),
+    Damage("UPDATE mart_bound SET low_percent = 24.2", "mart_bound", "bounds_hold_the_value", "low_percent"),
+    Damage("UPDATE mart_bound SET figure = 'dropout_rate'", "mart_bound", "bounds_hold_the_value", "low_percent"),
 )  # fmt: skip
 
 PUBLISHED_DAMAGE = (
+    Damage(
+        "UPDATE pub_figure SET bound_low = 4 WHERE state = 'suppressed'", "pub_figure", "hidden_number", "state"
+    ),
+    Damage("UPDATE pub_figure SET held = 3 WHERE held = 0", "pub_figure", "small_count", "held"),
+    Damage("UPDATE pub_figure SET bound_low = NULL WHERE held = 5", "pub_figure", "bounds_of_rates", "bound_low"),
+    Damage(
+        "UPDATE pub_figure SET bound_low = 0, bound_high = 9 WHERE held = 0",
+        "pub_figure", "bounds_of_rates", "bound_low",
+    ),
+    Damage(
+        "UPDATE pub_figure SET held = 5 WHERE figure = 'referrals_received' AND clinic = 'all'",
+        "pub_figure", "bounds_of_rates", "held",
+    ),
+    Damage("UPDATE pub_figure SET bound_low = 17 WHERE held = 5", "pub_figure", "bounds_hold_the_value", "value"),
+    Damage("UPDATE pub_figure SET bound_high = 47 WHERE held = 5", "pub_figure", "bounds_of_published", "bound_low"),
     Damage(
         "UPDATE pub_figure SET n = 3 WHERE state = 'suppressed'", "pub_figure", "hidden_number", "state"
     ),
