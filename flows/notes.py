@@ -74,5 +74,8 @@ def remark_notes(found: Iterable[Remarks]) -> list[str]:
     return [f"{feed}: {n}x {_said(rule)}" for (feed, rule), n in sorted(totals.items())]
 
 
-def _said(rule: str) -> str:
-    return f"{rules()[rule].message} ({rule})"
+def _said(warning: str) -> str:
+    """A warning in words: its rule, and after a blank the columns it is about, where there are any."""
+    rule, _, columns = warning.partition(" ")
+    place = f"column {columns}: " if columns else ""
+    return f"{place}{rules()[rule].message} ({rule})"
