@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 BLANK_ERRORS = frozenset({"#N/A", "#NULL!"})
@@ -23,8 +24,7 @@ class Texts:
     """Text of each cell of one file. mark: what stands before decimals."""
 
     def __init__(self, mark: str) -> None:
-        self._mark = mark
-        self._numbers: dict[float, str] = {}
+        self._numbers = _Numbers(mark)
 
     def of(self, value: object) -> str | None:
         """Text of one cell; INEXACT for a number that is too long."""
@@ -32,12 +32,26 @@ class Texts:
             return None if value in BLANK_ERRORS else value
         if isinstance(value, bool):
             return str(value)
-        if isinstance(value, float | int):
-            found = self._numbers.get(value)
-            if found is None:
-                found = self._numbers[value] = number_text(value, self._mark)
-            return found
-        return moment_text(value)
+        return self._numbers[value] if isinstance(value, float | int) else moment_text(value)
+
+    def column(self, values: Sequence[object]) -> list[str | None]:
+        """The same of many cells, those of BLANK_ERRORS as they are."""
+        if set(map(type, values)) <= {str, float}:
+            numbers = self._numbers
+            return [v if type(v) is str else numbers[v] for v in values]  # type: ignore[index]  # a float
+        return [self.of(value) for value in values]
+
+
+class _Numbers(dict[float, str]):
+    """Texts of numbers, each made once."""
+
+    def __init__(self, mark: str) -> None:
+        super().__init__()
+        self._mark = mark
+
+    def __missing__(self, value: float) -> str:
+        text = self[value] = number_text(value, self._mark)
+        return text
 
 
 def number_text(value: float, mark: str) -> str:

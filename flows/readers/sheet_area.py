@@ -15,10 +15,15 @@ MOST_CELLS = 20_000_000
 MOST_TEXT = 1024 * 1024 * 1024
 """Bytes of the cells of text of all sheets."""
 
+_PLACE_MARK = b' r="'
+_PLACE_LENGTH = 12
+"""Letters and digits of a place; so long a one is outside of any sheet."""
+
+_PLAIN = re.compile(rb'[<:](?:c|row)(?![\w:.-])(?! r="[A-Z0-9]+")')
+"""A cell or row whose place does not come first, as it does in all common programs."""
+
+_TAG = re.compile(rb"<(?:\w+:)?(c|row)(?![\w:.-])([^<]*)")
 _PLACE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)(\d+)""")
-_TAG = re.compile(rb"<(?:\w+:)?(?:c|row)[\s/>]")
-_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
-_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _LONGEST_NUMBER = 9
 
 
@@ -27,30 +32,58 @@ class SheetArea:
 
     def __init__(self) -> None:
         self._is_sheet = False
-        self._columns: set[bytes] = set()
-        self._last_row = self._rows = self._widest = self._open = 0
+        self._last_column = self._last_row = 0
+        self._rows = self._widest = self._open = 0
 
     def add(self, block: bytes) -> None:
         """Count the cells of a block, which ends with a tag. raises ExportRefused: too_large_workbook"""
         self._is_sheet = self._is_sheet or b"sheetData" in block
         if not self._is_sheet:
             return
-        places = _PLACE.findall(block)
-        self._columns.update({column for column, _ in places})
-        self._last_row = max(self._last_row, max(map(_number, {row for _, row in places}), default=0))
-        if len(_TAG.findall(block)) > len(places):
-            self._add_unplaced(block)
-        width = max(map(_column, self._columns), default=0) + self._widest
-        if width * (self._last_row + self._rows) > MOST_CELLS:
+        self._place(*_last_places(block))
+        if _PLAIN.search(block):
+            self._add_unusual(block)
+        if (self._last_column + self._widest) * (self._last_row + self._rows) > MOST_CELLS:
             raise ExportRefused("too_large_workbook")
 
-    def _add_unplaced(self, block: bytes) -> None:
-        """A cell or row that does not say its place stands next to the one before it."""
-        first, *others = (len(_CELL.findall(row)) for row in _ROW.split(block))
-        widths = [self._open + first, *others]
-        self._rows += len(others)
-        self._widest = max(self._widest, *widths)
-        self._open = widths[-1]
+    def _place(self, column: int, row: int) -> None:
+        self._last_column = max(self._last_column, column)
+        self._last_row = max(self._last_row, row)
+
+    def _add_unusual(self, block: bytes) -> None:
+        """Tag by tag. A cell or row that does not say its place stands next to the one before it."""
+        for kind, attributes in _TAG.findall(block):
+            places = _PLACE.findall(attributes)
+            for letters, digits in places:
+                self._place(_column(letters), _number(digits))
+            if kind == b"row":
+                self._open = 0
+                self._rows += not places
+            elif not places:
+                self._open += 1
+                self._widest = max(self._widest, self._open)
+
+
+def _last_places(block: bytes) -> tuple[int, int]:
+    """The last column and the last row of all places of a block that are written in the common way."""
+    import numpy as np
+
+    text = np.frombuffer(block + bytes(_PLACE_LENGTH), np.uint8)
+    marks = [text[at : len(text) - 3 + at] == byte for at, byte in enumerate(_PLACE_MARK)]
+    starts = np.flatnonzero(np.logical_and.reduce(marks)) + len(_PLACE_MARK)
+    starts = starts[starts < len(block)]
+    columns, rows = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
+    going = np.ones(len(starts), bool)
+    for at in range(_PLACE_LENGTH):
+        signs = text[starts + at].astype(np.int64)
+        letters = going & (signs >= 65) & (signs <= 90)
+        digits = going & (signs >= 48) & (signs <= 57)
+        columns[letters] = columns[letters] * 26 + signs[letters] - 64
+        rows[digits] = rows[digits] * 10 + signs[digits] - 48
+        going &= letters | digits
+    if going.any():
+        raise ExportRefused("too_large_workbook")
+    return int(columns.max(initial=0)), int(rows.max(initial=0))
 
 
 def _number(digits: bytes) -> int:
@@ -66,7 +99,7 @@ def _column(letters: bytes) -> int:
 
 
 _STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
-_REFERENCE = re.compile(rb"""\st\s*=\s*["']s["']""")
+_REFERENCES = (b'"s"', b"'s'")
 _REFERRED = re.compile(rb"""\st\s*=\s*["']s["'][^<>]*>\s*<(?:\w+:)?v>\s*(\d+)""")
 
 
@@ -88,7 +121,7 @@ class SharedText:
         self._sizes += others
 
     def add_cells(self, block: bytes) -> None:
-        self._references += len(_REFERENCE.findall(block))
+        self._references += _references(block)
 
     @property
     def doubtful(self) -> bool:
@@ -97,7 +130,7 @@ class SharedText:
     def count(self, block: bytes) -> None:
         """raises ExportRefused: too_large_workbook"""
         referred = Counter(_REFERRED.findall(block))
-        odd = len(_REFERENCE.findall(block)) - referred.total()
+        odd = _references(block) - referred.total()
         self._bytes += odd * max(self._sizes) + sum(n * self._size(at) for at, n in referred.items())
         if self._bytes > MOST_TEXT:
             raise ExportRefused("too_large_workbook")
@@ -106,6 +139,11 @@ class SharedText:
         # What comes before the first text of the table is no text.
         number = _number(at) + 1
         return self._sizes[number] if number < len(self._sizes) else 0
+
+
+def _references(block: bytes) -> int:
+    """Cells that refer to the table of texts, or more."""
+    return sum(map(block.count, _REFERENCES))
 
 
 _TABLE_TAG = re.compile(rb"<table:(table-row|table-cell|covered-table-cell|table)([\s/>][^<>]*|>)")
@@ -119,16 +157,15 @@ class OpenDocumentArea:
     """
 
     def __init__(self) -> None:
-        self._height = self._widest = self._text = self._copies = 0
-        self._new_row(0)
-        self._blank_rows = 0
+        self._height = self._widest = self._text = self._copies = self._blank_rows = 0
+        self._times = self._width = self._blanks = 0
 
     def add(self, block: bytes) -> None:
         """Count the cells of a block, which ends with a tag. raises ExportRefused: too_large_workbook"""
         tags = list(_TABLE_TAG.finditer(block))
         self._text += self._copies * (tags[0].start() if tags else len(block))
-        ends = [tag.start() for tag in tags[1:]] + [len(block)]
-        for tag, end in zip(tags, ends, strict=True):
+        ends = [*(tag.start() for tag in tags[1:]), len(block)]
+        for tag, end in zip(tags, ends, strict=False):
             self._add_tag(tag[1], tag[2], end - tag.end())
         open_rows = self._blank_rows + self._times if self._width else 0
         cells = (self._height + open_rows) * max(self._widest, self._width)

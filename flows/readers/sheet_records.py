@@ -9,7 +9,7 @@ from itertools import chain, islice
 import polars as pl
 
 from flows.clean import Batch
-from flows.readers.cell_text import INEXACT, Texts
+from flows.readers.cell_text import BLANK_ERRORS, INEXACT, Texts
 from flows.readers.table import ROWS_PER_BATCH, Broken, Cells
 
 Row = Sequence[object]
@@ -41,8 +41,8 @@ def _batch(rows: Sequence[Row | Broken], columns: Sequence[int], mark: str, firs
     sound = [row for row in rows if not isinstance(row, Broken)]
     numbers = [number for number in range(first, first + len(rows)) if number not in broken]
     texts = Texts(mark)
-    cells = {str(at): pl.Series([texts.of(row[at]) for row in sound], dtype=pl.String) for at in columns}
-    frame = pl.DataFrame(cells).with_columns(pl.col(pl.String).replace("", None))
+    cells = {str(at): pl.Series(texts.column([row[at] for row in sound]), dtype=pl.String) for at in columns}
+    frame = pl.DataFrame(cells).with_columns(pl.col(pl.String).replace(["", *sorted(BLANK_ERRORS)], None))
     frame = frame.insert_column(0, pl.Series("source_row", numbers, dtype=pl.Int32))
     inexact = frame.filter(pl.any_horizontal(pl.col(pl.String) == INEXACT)) if columns else frame.clear()
     if inexact.height:

@@ -51,6 +51,11 @@ def _write(sheet, at, column, value, formats):
         sheet.write_datetime(at, column, value, formats[type(value)])
 
 
+def moment(*parts: int) -> datetime:
+    """A date and time as a cell has it: without a time zone."""
+    return datetime(*parts)  # noqa: DTZ001 - cells have none
+
+
 def package(parts: Mapping[str, str | bytes], pack: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", pack) as written:
