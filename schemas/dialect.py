@@ -284,7 +284,9 @@ def _one_or_more(columns: tuple[str, ...]) -> str | tuple[str, ...]:
 
 
 def _exclude(table: RawTable) -> ExcludeRule:
-    rule = ExcludeRule(table.text("column"), table.text("reason"), table.texts("values"), table.flag("always"))
+    rule = ExcludeRule(
+        table.text("column"), table.text("reason"), table.texts("values"), table.flag("always")
+    )
     table.close()
     return rule
 

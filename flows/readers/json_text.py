@@ -77,7 +77,8 @@ def _first_two_lines(stream: BinaryIO) -> tuple[bytes, bytes]:
     while len(found) < 2 and (line := stream.readline(LINE_BYTES)):
         if stripped := line.removeprefix(codecs.BOM_UTF8).strip():
             found.append(stripped)
-    return (found + [b"", b""])[0], (found + [b"", b""])[1]
+    first, second, *_ = [*found, b"", b""]
+    return first, second
 
 
 def _is_object(line: bytes) -> bool:

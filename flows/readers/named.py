@@ -60,7 +60,9 @@ def _cell(record: Named, name: str, absent: Absent) -> str:
     return record[name] if name in record else absent(record, name)
 
 
-def _batch(records: Sequence[Named | Broken], columns: Mapping[int, str], absent: Absent, first: int) -> Batch:
+def _batch(
+    records: Sequence[Named | Broken], columns: Mapping[int, str], absent: Absent, first: int
+) -> Batch:
     broken = [(row, one.rule) for row, one in enumerate(records, first) if isinstance(one, Broken)]
     sound = [(row, one) for row, one in enumerate(records, first) if not isinstance(one, Broken)]
     try:

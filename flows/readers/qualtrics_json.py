@@ -62,12 +62,13 @@ def _responses(stream: BinaryIO) -> Iterator[Named | Broken]:
 
 
 def _response(piece: object) -> Named | Broken:
-    match piece:
-        case {"responseId": _} | {"values": _}:
-            parts = [piece.get(name) or {} for name in _PARTS]
-            if all(isinstance(part, dict) for part in parts):
-                return _cells(piece, parts)
-    return piece if isinstance(piece, Broken) else Broken("unreadable_record")
+    if isinstance(piece, Broken):
+        return piece
+    if isinstance(piece, dict) and ("responseId" in piece or "values" in piece):
+        parts = [piece.get(name) or {} for name in _PARTS]
+        if all(isinstance(part, dict) for part in parts):
+            return _cells(piece, parts)
+    return Broken("unreadable_record")
 
 
 def _cells(piece: Mapping[str, object], parts: list[Mapping[str, object]]) -> _Response:
