@@ -69,7 +69,7 @@ class _Reading:
 
     def moment(self, ours: str) -> pl.Series:
         """UTC instants."""
-        zone, formats = self.plan.feed.timezone or self.people.zone, self.plan.date_formats
+        zone, formats = self.plan.zone or self.people.zone, self.plan.date_formats
         moments = self.checked(ours, "invalid_date", lambda text: read_moments(text, formats, zone))
         column = "/".join(self.plan.columns.get(ours, ()))
         self.dates[column] = order_of(self.text(ours), moments, formats, zone)
