@@ -96,6 +96,10 @@ def open_export(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Export:
     raises ExportRefused: a rule of level file
     """
     table = _reader(container_of(stream, dialect))(stream, feed, dialect)
+    if feed.dictionary:
+        from flows.redcap_dictionary import coded
+
+        table = coded(table, feed)
     names = [_clean_name(name) for name in table.names]
     own = _positions(names)
     others = {_clean_name(name): at for name, at in table.aliases.items()}
@@ -138,6 +142,14 @@ def _reader(container: str) -> Reader:
         from flows.readers.fhir import open_fhir
 
         return open_fhir
+    if container == "odm":
+        from flows.readers.odm import open_odm
+
+        return open_odm
+    if container == "spss":
+        from flows.readers.spss import open_spss
+
+        return open_spss
     raise ExportRefused("not_this_dialect")
 
 

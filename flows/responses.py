@@ -213,7 +213,7 @@ def _orders(
     frame: pl.DataFrame, texts: dict[str, pl.Series], asked: Asked, plan: Plan, people: Pseudonymiser
 ) -> Orders:
     columns = {"completed_at": asked.completed, "started_at": plan.columns.get("started_at", ())}
-    zone = plan.feed.timezone or people.zone
+    zone = plan.zone or people.zone
     return {
         "/".join(names): order_of(texts[ours], frame[ours], plan.date_formats, zone)
         for ours, names in columns.items()
