@@ -135,13 +135,17 @@ def test_names_that_lead_out_of_the_archive(name: str):
     assert rule(content) == "archive_path"
 
 
-@pytest.mark.parametrize("content", [gzip.compress(CONTENT), zipped(("a.csv", CONTENT))])
+@pytest.mark.parametrize("content", [gzip.compress(CONTENT), zipped(("a.csv", CONTENT))], ids=["gzip", "zip"])
 def test_an_archive_that_is_cut_off(content: bytes):
     for length in range(4, len(content) - 1):
         assert rule(content[:length]) in ("broken_archive", "archive_members")
 
 
-@pytest.mark.parametrize("content", [gzip.compress(CONTENT), zipped(("a.csv", CONTENT)), WORKBOOK])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(CONTENT), zipped(("a.csv", CONTENT)), WORKBOOK],
+    ids=["gzip", "zip", "workbook"],
+)
 def test_any_changed_byte_is_a_right_reading_or_a_refusal(content: bytes):
     sound = found(content)
     for at in range(len(content)):
@@ -169,7 +173,9 @@ def test_a_password():
 
 
 @pytest.mark.parametrize(
-    "inner", [gzip.compress(CONTENT), zipped(("a", CONTENT)), zipped(("a", b""), ("b", b""))]
+    "inner",
+    [gzip.compress(CONTENT), zipped(("a", CONTENT)), zipped(("a", b""), ("b", b""))],
+    ids=["gzip", "zip", "zip of two"],
 )
 def test_archives_in_archives(inner: bytes):
     assert rule(gzip.compress(inner)) == rule(zipped(("inner", inner))) == "archive_nested"

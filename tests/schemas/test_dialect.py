@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.dialect import digest, load_dialects, parse_dialect
+from schemas.dialect import DIALECT_NAMES, digest, load_dialects, parse_dialect
 from schemas.errors import ConfigError
 from schemas.rules import EXCLUDED_REASONS
 from schemas.site import COLUMNS, Feed
