@@ -42,7 +42,7 @@ check: .venv/.dev ## Lint, formatting and types
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 
-docs: .venv/.run ## Write the generated pages of docs/ anew: instruments and figures
+docs: .venv/.run ## Write the generated pages of docs/ anew: instruments, figures and rules
 	@.venv/bin/python -m flows.docs docs
 
 bench: .venv/.dev ## Measure: time and memory, beside plain DuckDB

@@ -8,14 +8,17 @@ from pathlib import Path
 from schemas import metrics, registry
 from schemas.figure_page import figure_page
 from schemas.pages import pages
+from schemas.rule_page import rule_page
+from schemas.rules import rules
 
-FIGURES, INSTRUMENTS = "figures.md", "instruments"
+FIGURES, INSTRUMENTS, RULES = "figures.md", "instruments", "rules.md"
 
 
 def generated() -> dict[str, str]:
     """Text of every generated page, by its path below docs/."""
     cards = {f"{INSTRUMENTS}/{name}": text for name, text in pages(registry.load()).items()}
-    return {FIGURES: figure_page(metrics.load()), **cards}
+    found = {FIGURES: figure_page(metrics.load()), RULES: rule_page(rules().values())}
+    return {**found, **cards}
 
 
 def write(docs: Path) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from flows.answers import AnswerKey, answer_key
 from flows.read import Export
-from schemas.dialect import Dialect, ExcludeRule, FinishedRule
+from schemas.dialect import Dialect, ExcludeRule, FinishedRule, as_columns
 from schemas.errors import ExportRefused
 from schemas.identifiers import KEYED
 from schemas.instrument import Instrument
@@ -92,6 +92,8 @@ def make_plan(
     raises ExportRefused: missing_column for a column that the feed maps and the header has not;
     columns that only the dialect names may be absent.
     """
+    if missing := [name for name in dict.fromkeys(_needed(export, feed, registry)) if not export.has(name)]:
+        raise ExportRefused("missing_column", ", ".join(missing))
     header = list(export.positions)
     columns = _columns(export, feed, dialect)
     exclude = tuple(rule for rule in dialect.exclude if _counts(rule, feed) and export.has(rule.column))
@@ -124,6 +126,25 @@ def _unheard(export: Export, names: list[str]) -> bool:
     return any(not export.has(name) for name in names) and bool(export.sample(1))
 
 
+def _needed(export: Export, feed: Feed, registry: Registry) -> Iterator[str]:
+    """Columns that the feed itself maps, so that all that are missing are told at once.
+
+    Where records name their own cells, only the client is in each of them.
+    """
+    if export.column is not None:
+        yield from as_columns(feed.columns.get("client", ()))
+        return
+    for theirs in feed.columns.values():
+        yield from as_columns(theirs)
+    for one in feed.instruments:
+        yield from item_columns(one, registry[one.id].n_items)
+        session = one.session if isinstance(one.session, str) else None
+        others = (one.rater_column, None if feed.undated else one.completed_at, session)
+        yield from filter(None, others)
+        yield from _stored(one, registry[one.id]).values()
+    yield from (check.column for check in feed.attention)
+
+
 def _counts(rule: ExcludeRule, feed: Feed) -> bool:
     return rule.always or rule.reason != "not_finished" or feed.partials == "exclude"
 
@@ -131,22 +152,13 @@ def _counts(rule: ExcludeRule, feed: Feed) -> bool:
 def _columns(export: Export, feed: Feed, dialect: Dialect) -> dict[str, tuple[str, ...]]:
     """Header names of our columns; the feed's own must be there, the dialect's may be absent."""
     found: dict[str, tuple[str, ...]] = {}
-    missing: list[str] = []
     for ours, theirs in dialect.columns_of(feed).items():
         if ours in feed.columns:
-            missing += [name for name in theirs if _must_be_there(export, ours) and not export.has(name)]
             found[ours] = theirs
         else:
             there = (dialect.column(name, list(export.positions)) for name in theirs)
             found[ours] = tuple(name for name in there if name is not None)
-    if missing:
-        raise ExportRefused("missing_column", ", ".join(missing))
     return {ours: theirs for ours, theirs in found.items() if theirs}
-
-
-def _must_be_there(export: Export, ours: str) -> bool:
-    """Where records name their own cells, only the client is in each of them."""
-    return export.column is None or ours == "client"
 
 
 def _asked(
@@ -161,9 +173,6 @@ def _asked(
     one = feed.instruments[form_no - 1]
     instrument = registry[one.id]
     items = item_columns(one, instrument.n_items)
-    missing = [name for name in items if not export.has(name)]
-    if missing and export.column is None:
-        raise ExportRefused("missing_column", ", ".join(missing))
     own = [rule for rule in dialect.exclude if "{" in rule.column and _counts(rule, feed)]
     return Asked(
         form_no=form_no,

@@ -262,7 +262,7 @@ def test_appointments(exported: Path):
         "northvale,north-appointments,diary-1.csv,1,C-001,T1,2026-06-30T09:00:00+01:00,treatment,attended".split(
             ","
         ),
-        "northvale,north-appointments,diary-1.csv,2,'-7,'+T2,2026-12-01T09:00:00+00:00,treatment,dna".split(
+        "northvale,north-appointments,diary-1.csv,2,'-7,'+T2,2026-01-12T09:00:00+00:00,treatment,dna".split(
             ","
         ),
     ]
