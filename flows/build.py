@@ -224,7 +224,7 @@ def delivered(work: Work, store: PartStore) -> Delivery:
         arrived_at=entry.arrived_at,
         part=part,
         counts=read_counts(part),
-        forms=max(len(work.feed.instruments), 1),
+        forms=tuple(one.id for one in work.feed.instruments),
     )
 
 

@@ -59,7 +59,7 @@ TABLE_KINDS = {"appointments": "core_appointment", "referrals": "core_referral"}
 class Delivery:
     """One archived export with its part.
 
-    snapshot: replaces earlier ones of its feed; forms: questionnaires that a record of the feed may hold
+    snapshot: replaces earlier ones of its feed; forms: instruments that a record of the feed may hold
     """
 
     entry_no: int
@@ -74,7 +74,7 @@ class Delivery:
     arrived_at: datetime
     part: Path
     counts: Counts
-    forms: int = 1
+    forms: tuple[str, ...] = ()
 
 
 def load(
@@ -130,7 +130,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         "CREATE TEMP TABLE delivery (entry_no INTEGER, entry VARCHAR, feed VARCHAR, clinic VARCHAR,"
         " kind VARCHAR, snapshot BOOLEAN, file VARCHAR, sha256 VARCHAR, bytes BIGINT,"
         " arrived_at TIMESTAMP, refused VARCHAR,"
-        " received INTEGER, part VARCHAR, held BOOLEAN, forms SMALLINT, unread INTEGER)"
+        " received INTEGER, part VARCHAR, held BOOLEAN, forms VARCHAR, unread INTEGER)"
     )
     _insert(
         con,
@@ -151,7 +151,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
                 d.counts.received,
                 str(d.part),
                 bool(d.counts.held),
-                d.forms,
+                ",".join(d.forms),
                 d.counts.unread,
             )
             for d in deliveries
