@@ -199,7 +199,7 @@ CORE = (
             required("excluded", "INTEGER", "Records left out by rule", "records"),
             required("superseded", "INTEGER", "Records replaced by a later one", "records"),
             required("administrations", "INTEGER", "Administrations that stand", "administrations"),
-            Column("forms", "SMALLINT", "Questionnaires a record of the feed may hold", "questionnaires"),
+            Column("forms", "VARCHAR", "Instruments a record of the feed may hold, commas between"),
             Column("snapshot", "BOOLEAN", "Whether it takes the place of the feed's earlier deliveries"),
             Column("unread", "INTEGER", "Records of a refused file; 0 if not countable", "records"),
         ),

@@ -101,9 +101,9 @@ def _macros(policy: Disclosure) -> tuple[str, ...]:
     """
     bound = ("numerator", "denominator", "held", policy.round_to)
     return (
-        "CREATE TEMP MACRO rounded_up(cases) AS (CASE WHEN cases = 0 THEN 0 ELSE "
+        "CREATE TEMP MACRO rounded_up(cases) AS (CASE WHEN cases > 0 THEN "
         f"(greatest(cases, {policy.threshold}) + {policy.round_to - 1}) // {policy.round_to} "
-        f"* {policy.round_to} END)::BIGINT",
+        f"* {policy.round_to} ELSE cases END)::BIGINT",
         f"CREATE TEMP MACRO low_shown(numerator, denominator, held) AS ({low_of_rounded(*bound)})",
         f"CREATE TEMP MACRO high_shown(numerator, denominator, held) AS ({high_of_rounded(*bound)})",
         f"CREATE TEMP MACRO protected(cases) AS (cases BETWEEN 1 AND {policy.threshold - 1})",

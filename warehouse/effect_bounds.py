@@ -22,8 +22,9 @@ Two ways to count h:
 - of clients (all else): which cases a client has depends on the client's own records and nobody else's, so
   only clients with a held record have cases that may change. Of a client with d cases now and e then, at most
   the larger of the two have changed, for "yes" and "no" move by as many at most; and neither is larger than
-  the records that could be a case, standing and held. h is the sum of these; a held record of an unknown
-  client adds as much as any client has.
+  the records that could be a case, standing and held. Where one record can change only so many cases, no more
+  than that for each. h is the sum of these; held records of unknown clients add as much as they would
+  if they were of the clients with whom they change most.
 
 A rate has no bound (0 to 100 %) where a refused file cannot be counted, where a snapshot that would replace
 all before it is held or refused, where a clinic would first be counted by what is held, and where its
@@ -48,22 +49,31 @@ class Touched:
     responses: forms that matter: none, series (those of the figure's own instrument) or pair (those that
                PHQ-9 and the anxiety measure are taken from); appointments and referrals by `cases`
     alone:     each record is a case by itself
-    one_each:  a form changes no more than the contact it belonged to and the one it belongs to
+    by_form, by_contact: how many cases one form or contact can change at most; 0 for all of its client's
     baseline:  the criterion comes from the site's baseline window
     """
 
     cases: str
     responses: str = "none"
     alone: bool = False
-    one_each: bool = False
+    by_form: int = 0
+    by_contact: int = 0
     baseline: bool = False
 
 
-_ENDED = Touched("ended_referral")
-_PAIR = Touched("ended_referral", "pair")
-_CHANGE = Touched("ended_referral", "series")
+# A form or contact lies in one referral, and may take the place of one that lay in another.
+_ENDED = Touched("ended_referral", by_contact=2)
+_PAIR = Touched("ended_referral", "pair", by_form=2, by_contact=2)
+_CHANGE = Touched("ended_referral", "series", by_form=2, by_contact=2)
+_OWN_BASELINE = Touched("ended_referral", "series", by_form=2, by_contact=2, baseline=True)
 _APPOINTMENT = Touched("appointment", alone=True)
-_CONTACT = Touched("contact")
+# Of each referral one contact is the first, and one the second.
+_CONTACT = Touched("contact", by_contact=2)
+# A contact more or less changes its own gap and the next.
+_GAP = Touched("contact", by_contact=4)
+# A form is returned at one contact, and may no longer be at another.
+_DUE = Touched("contact", "series", by_form=2)
+_DUE_BY_NUMBER = Touched("contact_number", "series", by_form=2)
 _FORM = Touched("form", "series", alone=True)
 _MARKER = Touched("form", "series")
 
@@ -80,12 +90,12 @@ FIGURES = {
     "planned_ending_rate": _ENDED,
     "wait_6_weeks_rate": _ENDED,
     "wait_18_weeks_rate": _ENDED,
-    "open_without_activity_rate": Touched("open_referral"),
+    "open_without_activity_rate": Touched("open_referral", by_contact=2),
     "second_wait_over_28_rate": _CONTACT,
     "second_wait_over_90_rate": _CONTACT,
-    "contact_gap_over_28_rate": _CONTACT,
-    "questionnaire_completion_rate": Touched("contact", "series", one_each=True),
-    "questionnaire_completion_by_session": Touched("contact_number", "series", one_each=True),
+    "contact_gap_over_28_rate": _GAP,
+    "questionnaire_completion_rate": _DUE,
+    "questionnaire_completion_by_session": _DUE_BY_NUMBER,
     "questionnaires_missed_in_a_row_rate": Touched("contact", "series"),
     "alliance_coverage_rate": _CHANGE,
     "paired_outcome_rate": _PAIR,
@@ -110,11 +120,7 @@ FIGURES = {
 DEFINITIONS = {
     ("wait_6_weeks_rate", "at_first_treatment"): _CONTACT,
     ("wait_18_weeks_rate", "at_first_treatment"): _CONTACT,
-    **{
-        (figure, "own_baseline"): Touched("ended_referral", "series", baseline=True)
-        for figure in FIGURES
-        if figure.startswith("instrument_")
-    },
+    **{(figure, "own_baseline"): _OWN_BASELINE for figure in FIGURES if figure.startswith("instrument_")},
     **{
         (figure, definition): Touched("form", "series", baseline=True)
         for figure in ("rupture_marker_rate", "rupture_repair_rate")
@@ -166,7 +172,7 @@ def create_touched(con: DuckDBPyConnection, metrics: Iterable[Metric]) -> None:
         con.execute(macro)
     con.execute(
         "CREATE TABLE mart_touched (figure VARCHAR, definition VARCHAR, cases VARCHAR, responses VARCHAR, "
-        "alone BOOLEAN, one_each BOOLEAN, baseline BOOLEAN)"
+        "alone BOOLEAN, by_form INTEGER, by_contact INTEGER, baseline BOOLEAN)"
     )
     rates = [
         [one.figure, one.definition, *_columns(touched(one.figure, _own_definition(one)))]
@@ -174,7 +180,7 @@ def create_touched(con: DuckDBPyConnection, metrics: Iterable[Metric]) -> None:
         if one.kind == "rate"
     ]
     if rates:
-        con.executemany("INSERT INTO mart_touched VALUES (?, ?, ?, ?, ?, ?, ?)", rates)
+        con.executemany("INSERT INTO mart_touched VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rates)
 
 
 def _own_definition(metric: Metric) -> str:
@@ -182,7 +188,7 @@ def _own_definition(metric: Metric) -> str:
     return metric.definition if metric.rater == "client" else "standard"
 
 
-def _columns(one: Touched | None) -> tuple[str | bool | None, ...]:
+def _columns(one: Touched | None) -> tuple[str | bool | int | None, ...]:
     if one is None:
-        return None, "none", False, False, False
-    return one.cases, one.responses, one.alone, one.one_each, one.baseline
+        return None, "none", False, 0, 0, False
+    return one.cases, one.responses, one.alone, one.by_form, one.by_contact, one.baseline

@@ -63,7 +63,7 @@ TABLE_KINDS = {"appointments": "core_appointment", "referrals": "core_referral"}
 class Delivery:
     """One archived export with its part.
 
-    snapshot: replaces earlier ones of its feed; forms: questionnaires that a record of the feed may hold
+    snapshot: replaces earlier ones of its feed; forms: instruments that a record of the feed may hold
     let_go: quarantined rows that people have dealt with elsewhere
     """
 
@@ -79,7 +79,7 @@ class Delivery:
     arrived_at: datetime
     part: Path
     counts: Counts
-    forms: int = 1
+    forms: tuple[str, ...] = ()
     let_go: tuple[int, ...] = ()
     zone: str = "UTC"
 
@@ -147,7 +147,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         "CREATE TEMP TABLE delivery (entry_no INTEGER, entry VARCHAR, feed VARCHAR, clinic VARCHAR,"
         " kind VARCHAR, snapshot BOOLEAN, file VARCHAR, sha256 VARCHAR, bytes BIGINT,"
         " arrived_at TIMESTAMP, refused VARCHAR,"
-        " received INTEGER, accepted INTEGER, part VARCHAR, held BOOLEAN, forms SMALLINT, unread INTEGER)"
+        " received INTEGER, accepted INTEGER, part VARCHAR, held BOOLEAN, forms VARCHAR, unread INTEGER)"
     )
     _insert(
         con,
@@ -169,7 +169,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
                 d.counts.accepted,
                 str(d.part),
                 bool(d.counts.held),
-                d.forms,
+                ",".join(d.forms),
                 d.counts.unread,
             )
             for d in deliveries

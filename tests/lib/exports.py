@@ -153,6 +153,7 @@ def delivery(number: int, of: Feed, part: Part) -> Delivery:
         entry_no=number, entry=f"{number:016x}", feed=of.id, clinic=of.clinic, kind=of.kind,
         snapshot=of.delivery == "snapshot", file=f"export-{number}.csv", sha256=f"{number:064x}", bytes=1,
         arrived_at=ARRIVED_AT, part=part.folder, counts=part.counts,
+        forms=tuple(one.id for one in of.instruments),
     )  # fmt: skip
 
 

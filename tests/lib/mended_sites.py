@@ -12,7 +12,6 @@ from tests.lib.small_warehouse import FORMS_OF_A_RECORD, Row, Site
 
 TABLES = {"referrals": "referrals", "appointments": "appointments", "responses": "scores"}
 DAYS = {"referrals": "received_on", "appointments": "starts_at", "responses": "completed_at"}
-FORMS = ("phq_9", "gad_7", "core_10", "wai_sr", "srs")
 FIRST_DAY, DAYS_OF_THE_SITE = date(2025, 1, 1), 560
 
 
@@ -114,18 +113,16 @@ def key_of(row: Row, kind: str) -> tuple[str, ...] | None:
 def renewed(chance: random.Random, one: Held, mood: str | None) -> Iterator[Row]:
     """What could be read, and anything valid for the rest."""
     read = one.read
-    forms = 1
-    if one.kind == "responses" and not read.get("instrument"):
-        forms = FORMS_OF_A_RECORD
-    for _ in range(forms):
-        who = {"clinic": read["clinic"], "client": read.get("client") or str(chance.randrange(80))}
-        day = read.get("happened_on") or f"{FIRST_DAY + timedelta(chance.randrange(DAYS_OF_THE_SITE))}"
-        if one.kind == "referrals":
-            yield who | referral(chance, day)
-        elif one.kind == "appointments":
-            yield who | appointment(chance, day)
-        else:
-            yield who | form(chance, read, day, mood)
+    who = {"clinic": read["clinic"], "client": read.get("client") or str(chance.randrange(80))}
+    day = read.get("happened_on") or f"{FIRST_DAY + timedelta(chance.randrange(DAYS_OF_THE_SITE))}"
+    if one.kind == "referrals":
+        yield who | referral(chance, day)
+    elif one.kind == "appointments":
+        yield who | appointment(chance, day)
+    else:
+        of_a_row = chance.sample(FORMS_OF_A_RECORD, chance.randrange(1, 6))
+        for instrument in [read["instrument"]] if read.get("instrument") else of_a_row:
+            yield who | form(chance, read, instrument, day, mood)
 
 
 def referral(chance: random.Random, day: str) -> dict[str, str]:
@@ -145,8 +142,7 @@ def appointment(chance: random.Random, day: str) -> dict[str, str]:
     }
 
 
-def form(chance: random.Random, read: Row, day: str, mood: str | None) -> dict[str, str]:
-    instrument = read.get("instrument") or chance.choice(FORMS)
+def form(chance: random.Random, read: Row, instrument: str, day: str, mood: str | None) -> dict[str, str]:
     scales = [random_scales(chance, instrument) for _ in range(1 if mood is None else 4)]
     by_total = sorted(scales, key=lambda one: float(one.get("total", "0")))
     return {

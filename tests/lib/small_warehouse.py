@@ -153,8 +153,8 @@ def insert_rows(con: duckdb.DuckDBPyConnection, site: Site) -> None:
         insert(con, f"administration_{instrument}", administrations)
 
 
-FORMS_OF_A_RECORD = 2
-"""A held record without an instrument may be as many forms."""
+FORMS_OF_A_RECORD = ("core_10", "gad_7", "phq_9", "srs", "wai_sr")
+"""A held record without an instrument may be any of these, or all."""
 NO_FORM = "-"
 
 
@@ -167,7 +167,8 @@ def insert_held(con: duckdb.DuckDBPyConnection, site: Site) -> None:
     if not site.held:
         return
     con.execute(
-        f"UPDATE core_export SET accepted = 1, forms = {FORMS_OF_A_RECORD}, snapshot = FALSE, unread = 0"
+        "UPDATE core_export SET accepted = 1, forms = ?, snapshot = FALSE, unread = 0",
+        [",".join(FORMS_OF_A_RECORD)],
     )
     plain = {"instrument": NO_FORM, "form_no": 1, "elsewhere": "false"}
     insert(

@@ -69,7 +69,8 @@ of_clinic AS (
         ON held.cases = rate.cases
         AND held.responses = rate.responses
         AND held.alone = rate.alone
-        AND held.one_each = rate.one_each
+        AND held.by_form = rate.by_form
+        AND held.by_contact = rate.by_contact
         AND held.instrument = rate.reach_instrument
         AND held.rater = rate.reach_rater
         AND held.clinic = rate.clinic

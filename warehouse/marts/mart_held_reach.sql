@@ -1,6 +1,7 @@
 -- Grain: a reach and what is held within it, as mart_held has it
 -- From: mart_reach, mart_held, core_instrument
 -- Read by: mart_held_client, mart_held_case, mart_bound
+-- by_record: how many cases one of these records can change; 0 for all that its client has.
 -- seed: whether the record can be a case itself, once mended; seed_month: in which month, empty where in any.
 -- A referral is a case of the month it ended or was open in, which is not known here.
 
@@ -18,6 +19,7 @@ SELECT
     held.records,
     held.strangers,
     held.countless,
+    CASE held.kind WHEN 'responses' THEN by_form WHEN 'appointments' THEN by_contact ELSE 0 END AS by_record,
     held.kind = CASE cases
         WHEN 'form' THEN 'responses'
         WHEN 'ended_referral' THEN 'referrals'
@@ -34,7 +36,7 @@ JOIN mart_held AS held
         AND responses <> 'none'
         AND coalesce(held.rater, reach.rater) = reach.rater
         AND (
-            held.instrument IN ('', reach.instrument)
+            (responses = 'series' AND held.instrument = reach.instrument)
             OR (responses = 'pair' AND held.instrument IN (FROM pair))
         )
     )
