@@ -78,7 +78,8 @@ class ParquetRecords:
             if batch is None:
                 return []
             columns = [_texts(batch, at, self._mark, strict=False) for at in range(len(self.names))]
-        return list(zip(*columns, strict=True))[:most]
+        rows: list[Cells] = [*zip(*columns, strict=True)]
+        return rows[:most]
 
     def readers(self, wanted: Iterable[int], numbers: Collection[int] = ()) -> Iterator[Callable[[], Batch]]:
         columns, first = sorted(set(wanted)), 1
