@@ -15,7 +15,7 @@ from schemas.instrument import Instrument
 from schemas.registry import Registry
 from schemas.site import EACH_ROW, Feed, FeedInstrument, item_columns
 
-TYPED_DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+TYPED_DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S%z")
 """How readers write cells that are dates by their type."""
 
 
@@ -237,14 +237,13 @@ def _stored(one: FeedInstrument, instrument: Instrument) -> dict[str, str]:
 
 def _warnings(export: Export, feed: Feed, dialect: Dialect) -> tuple[str, ...]:
     zones = {feed.timezone, export.timezone} - {None}
-    return (*(("other_time_zone",) if len(zones) > 1 else ()), *_no_status(export, feed, dialect))
-
-
-def _no_status(export: Export, feed: Feed, dialect: Dialect) -> tuple[str, ...]:
+    found: tuple[str, ...] = ("other_time_zone",) if len(zones) > 1 else ()
+    assumed = dialect.assumed_order and not feed.date_format and not feed.undated
+    found += ("assumed_date_order",) if assumed else ()
     if feed.kind != "responses":
-        return ()
+        return found
     plain = [name for name in dialect.fate_columns if "{" not in name]
-    return ("no_status_column",) if any(not export.has(name) for name in plain) else ()
+    return (*found, "no_status_column") if any(not export.has(name) for name in plain) else found
 
 
 def _names(plan: Plan) -> list[str]:

@@ -150,6 +150,10 @@ def _reader(container: str) -> Reader:
         from flows.readers.spss import open_spss
 
         return open_spss
+    if container == "parquet":
+        from flows.readers.parquet import open_parquet
+
+        return open_parquet
     raise ExportRefused("not_this_dialect")
 
 
