@@ -17,7 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.lib.fuzz import Tally, TooSlow, damaged_file, judge, seeds
+from tests.lib.fuzz import Tally, TooSlow, damaged_file, judge
+from tests.lib.fuzz_seeds import seeds
 
 
 def main() -> int:
@@ -36,7 +37,8 @@ def main() -> int:
     tallies, failures = {one.name: Tally() for one in chosen}, Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         for n in range(asked.first, asked.first + asked.files):
-            one, content = damaged_file(asked.seed, n, chosen[n % len(chosen)], contents)
+            one = chosen[n % len(chosen)]
+            content = damaged_file(asked.seed, n, one, contents)
             try:
                 judge(one, content, Path(folder) / "file", tallies[one.name])
             except (Exception, TooSlow) as error:  # noqa: BLE001 - every one is told of
