@@ -12,6 +12,9 @@ from schemas.errors import ConfigError
 def test_prefects_folder_is_the_sites_own_and_is_emptied_when_it_has_grown_large(tmp_path: Path):
     home = prefect_home(tmp_path)
     assert home == (tmp_path / "prefect").resolve()
+    assert home.stat().st_mode & 0o777 == 0o700
+    (home / "prefect.db").write_bytes(b"x")
+    assert (prefect_home(tmp_path) / "prefect.db").exists()
     with (home / "prefect.db").open("wb") as database:
         database.truncate(MOST_PREFECT_BYTES + 1)
     assert list(prefect_home(tmp_path).iterdir()) == []
