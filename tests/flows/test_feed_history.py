@@ -77,6 +77,16 @@ def test_columns_that_came_and_went_are_named(tmp_path):
     assert found == [(), (), (("columns_changed", "added B, B#2; gone A"),)]
 
 
+def test_long_headers_are_cut_and_many_are_counted():
+    questions = [f"{n}. How\nmuch\x1b[31m " + "very " * 20 for n in range(12)]
+    history = FeedHistory()
+    history.notice(FEED, Counts(columns=["PID"]))
+    [one] = history.notice(FEED, Counts(columns=["PID", *questions]))
+    assert one.detail.isprintable()
+    assert one.detail.startswith("added 0. How much [31m very")
+    assert one.detail.endswith("... and 2 more")
+
+
 def answered(tmp_path, *cells):
     rows = [{"PID": f"c{n}", "When": "2026-05-01", "Q1": cell, "Q2": "2"} for n, cell in enumerate(cells)]
     return process(tmp_path, FEED, csv_text(("PID", "When", "Q1", "Q2"), rows)).counts

@@ -145,8 +145,8 @@ def test_a_dialect_may_say_what_withdraws_a_response():
     plain = feed("csv")
     assert dialect.columns_of(plain)["withdrawn"] == ("status",)
     assert dialect.values_of(plain, "withdrawn") == {"entered-in-error": "withdrawn"}
-    own = replace(plain, values={"withdrawn": {"x": "withdrawn"}})
-    assert dialect.values_of(own, "withdrawn") == {"x": "withdrawn"}
+    own = replace(plain, values={"withdrawn": {"entered-in-error": "kept", "x": "withdrawn"}})
+    assert dialect.values_of(own, "withdrawn") == {"entered-in-error": "kept", "x": "withdrawn"}
     assert dialect.values_of(plain, "rater") == {}
 
 
