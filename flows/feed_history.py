@@ -25,6 +25,8 @@ MANY_GAPS, FEWEST_DAYS = 3, 7
 """A feed is late after so many times its usual days between arrivals, and more than these days."""
 FEWEST_CODES, CODES_PERCENT = 5, 20
 """Cells of a column that are no answers before a new code is suspected; and what part of the given ones."""
+MOST_NAMED, LONGEST_NAME = 10, 60
+"""Columns that a warning names, and how much of a name it shows."""
 
 _GIVEN = ([NOT_AN_ANSWER, TOO_FAR], list(range(LOWEST_ANSWER, CODES // 2)))
 """Codes of cells that hold something and do not mean a missing answer."""
@@ -84,7 +86,7 @@ def _columns_changed(before: Sequence[str] | None, now: Sequence[str]) -> list[N
         "added": [name for name in now if name not in before],
         "gone": [name for name in before if name not in now],
     }
-    words = [f"{word} {', '.join(names)}" for word, names in changes.items() if names]
+    words = [f"{word} {_listed(names)}" for word, names in changes.items() if names]
     return [Noticed("columns_changed", "; ".join(words))] if words else []
 
 
@@ -96,7 +98,15 @@ def _new_codes(known: _Feed, counts: Counts) -> list[Noticed]:
         for column, (given, bad) in counts.no_answers.items()
         if bad >= FEWEST_CODES and bad * 100 >= given * CODES_PERCENT and column not in known.unreadable
     ]
-    return [Noticed("new_codes", ", ".join(found))] if found else []
+    return [Noticed("new_codes", _listed(found))] if found else []
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names of columns on one line: a header may hold whole questions, and hundreds of them."""
+    plain = ["".join(c if c.isprintable() else " " for c in name) for name in names[:MOST_NAMED]]
+    short = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..." for name in plain]
+    more = len(names) - len(short)
+    return ", ".join(short) + (f" and {more} more" if more else "")
 
 
 def no_answers(asked: Sequence[Asked], sums: Sequence[Gathered]) -> dict[str, list[int]]:

@@ -205,7 +205,11 @@ def _process_batch(
         }
         for asked, rows in zip(plan.asked, outcome.administrations, strict=True):
             frames.setdefault(asked.instrument.id, []).append(rows)
-        counts = Counts(accepted=outcome.accepted, warnings=list(outcome.warnings))
+        counts = Counts(
+            accepted=outcome.accepted,
+            administrations=sum(rows.height for rows in outcome.administrations),
+            warnings=list(outcome.warnings),
+        )
         return frames, counts, outcome.gathered, outcome.dates
     process = process_appointments if plan.feed.kind == "appointments" else process_referrals
     table = process(batch.rows, plan, job.people)

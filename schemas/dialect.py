@@ -217,8 +217,8 @@ class Dialect:
         return {key: as_columns(theirs) for key, theirs in {**ours, **feed.columns}.items()}
 
     def values_of(self, feed: Feed, ours: str) -> Mapping[str, str]:
-        """Text, folded, to our word: as the feed says, else as this dialect does."""
-        return feed.values.get(ours) or self.values.get(ours, {})
+        """Text, folded, to our word: as this dialect says, and as the feed does, which wins."""
+        return {**self.values.get(ours, {}), **feed.values.get(ours, {})}
 
     def dropped(self, feed: Feed) -> tuple[str, ...]:
         """Columns never kept of this feed: its own list and the system's identifiers, if not mapped."""

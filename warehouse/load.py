@@ -147,7 +147,8 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         "CREATE TEMP TABLE delivery (entry_no INTEGER, entry VARCHAR, feed VARCHAR, clinic VARCHAR,"
         " kind VARCHAR, snapshot BOOLEAN, file VARCHAR, sha256 VARCHAR, bytes BIGINT,"
         " arrived_at TIMESTAMP, refused VARCHAR,"
-        " received INTEGER, accepted INTEGER, part VARCHAR, held BOOLEAN, forms VARCHAR, unread INTEGER)"
+        " received INTEGER, accepted INTEGER, administrations INTEGER, part VARCHAR, held BOOLEAN,"
+        " forms VARCHAR, unread INTEGER)"
     )
     _insert(
         con,
@@ -167,6 +168,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
                 d.counts.refused,
                 d.counts.received,
                 d.counts.accepted,
+                d.counts.administrations,
                 str(d.part),
                 bool(d.counts.held),
                 ",".join(d.forms),
@@ -325,9 +327,20 @@ def _insert_exports(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> 
 
 
 def _assert_conservation(con: duckdb.DuckDBPyConnection) -> None:
+    """By record; and by questionnaire, of which one may be gone while the others of its record stand."""
     wrong = con.execute(
-        "SELECT feed, entry FROM core_export"
-        " WHERE received <> accepted + quarantined + excluded + superseded ORDER BY entry_no"
+        """
+        WITH gone AS (
+            SELECT entry_no, count(*) AS n FROM lost WHERE kind NOT IN ('appointments', 'referrals')
+            GROUP BY ALL
+        )
+        SELECT e.feed, e.entry FROM core_export e JOIN delivery d USING (entry_no)
+        LEFT JOIN live l USING (entry_no) LEFT JOIN gone g USING (entry_no)
+        WHERE e.received <> e.accepted + e.quarantined + e.excluded + e.superseded
+           OR (l.stands AND e.kind = 'responses'
+               AND d.administrations <> e.administrations + coalesce(g.n, 0))
+        ORDER BY entry_no
+        """
     ).fetchall()
     if wrong:
         places = ", ".join(f"{feed} {entry[:8]}" for feed, entry in wrong[:5])

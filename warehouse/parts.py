@@ -24,6 +24,7 @@ class Counts:
 
     warnings: rules of that level; after a blank, the columns that one is about.
     refused: rule that refused the file, and the column concerned.
+    administrations: rows of questionnaires in the part; a record may have several.
     unread: records of a refused file, where they could be counted; in no sum.
     held: why all that would be accepted is quarantined instead, see flows.detect_form.Finding.
     forms: what the answers of each form add up to, see flows.detect_tally.Tally; whole numbers.
@@ -34,6 +35,7 @@ class Counts:
 
     received: int = 0
     accepted: int = 0
+    administrations: int = 0
     quarantined: int = 0
     excluded: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -50,6 +52,7 @@ class Counts:
         """Add the records of another batch of the same file."""
         self.received += other.received
         self.accepted += other.accepted
+        self.administrations += other.administrations
         self.quarantined += other.quarantined
         for reason, n in other.excluded.items():
             self.excluded[reason] = self.excluded.get(reason, 0) + n

@@ -51,9 +51,12 @@ _CLIENT_IN_TWO_CLINICS = """
         UNION ALL SELECT clinic, client_key, entry_no, source_row, '' FROM core_appointment
         UNION ALL SELECT clinic, client_key, entry_no, source_row, '' FROM core_referral
     ), first AS (
-        SELECT clinic, client_key, min((entry_no, source_row, instrument)) AS place FROM seen GROUP BY ALL
+        SELECT
+            clinic, client_key,
+            min({'entry_no': entry_no, 'source_row': source_row, 'instrument': instrument}) AS place
+        FROM seen GROUP BY ALL
     )
-    SELECT place[1], place[2], place[3] FROM first
+    SELECT place.entry_no, place.source_row, place.instrument FROM first
     QUALIFY count(*) OVER (PARTITION BY client_key) > 1
 """
 """The client's first record in each of the clinics."""

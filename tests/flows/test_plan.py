@@ -146,3 +146,8 @@ def test_a_key_is_confirmed_by_the_site():
     assert [plan(PLAIN, "PID,When,Q1,Q2", names).asked[0].confirmed for names in ([], ["mini"], ["duo"])] == [
         False, True, False,
     ]  # fmt: skip
+
+
+def test_all_columns_that_are_missing_are_told_at_once():
+    more = 'stored_total = "Sum"\n[[feeds.attention]]\ncolumn = "ATT"\npass = ["3"]\n'
+    assert refused(PLAIN + more, "PID,Q1") == ("missing_column", "When, Q2, Sum, ATT")

@@ -101,6 +101,22 @@ def test_the_same_bytes_give_the_same_part(tmp_path):
     }
 
 
+def test_a_part_remembers_what_later_files_are_compared_with(tmp_path):
+    """Header names, the latest day that is accepted, and item columns with cells that are no answers."""
+    days = ["2026-05-01 23:30:00", "2026-05-03 10:00:00", "2026-05-02 10:00:00"]
+    rows = [{"PID": f"c{n}", "When": day, "Q1": "1", "Q2": "2"} for n, day in enumerate(days)]
+    rows += [
+        {**rows[0], "PID": "x", "When": "2026-06-01 10:00:00", "Q2": cell} for cell in ("x", "7", "often")
+    ]
+    rows += [{**rows[0], "PID": "", "When": "2026-07-01 10:00:00"}]
+    of = feed(TOML.format(top="", form=""))
+    counts = process(tmp_path, of, csv_text(HEADER, rows)).counts
+    assert counts.columns == list(HEADER)
+    assert counts.days == {"1": ["When", "2026-06-01"]}
+    assert counts.no_answers == {"Q2": [6, 2]}
+    assert counts.administrations == 4
+
+
 def test_progress_is_told_in_records(tmp_path):
     told = []
     content = bad_and_good().encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from flows.validate import invalid_cells
+from flows.validate import checked_rows, invalid_cells
 from schemas.errors import WarehouseError
 from schemas.registry import load
 from tests.lib.forms import administrations
@@ -39,3 +39,12 @@ def test_pandera_and_masks_agree_on_every_code():
     alone = [bool(invalid_cells(frame[at], GAD)) for at in range(0, len(codes), 7)]
     assert alone == mask[::7]
     assert [code for code, bad in zip(codes, mask, strict=True) if not bad] == [-104, -103, -102, 0, 1, 2, 3]
+
+
+def test_rows_of_tables_are_checked_before_they_are_written():
+    """All that is wrong is listed, and no value is."""
+    frame = pl.DataFrame({"source_row": [1], "status": ["CANARY"]}, schema_overrides={"source_row": pl.Int32})
+    with pytest.raises(WarehouseError, match="unknown_word in status") as error:
+        checked_rows(frame, "appointments")
+    assert "CANARY" not in str(error.value)
+    assert "column_in_dataframe in starts_at" in str(error.value)

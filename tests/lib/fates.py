@@ -15,7 +15,7 @@ from tests.lib.plain_answers import plain_answer, plain_number
 
 ORDER = (
     "preview", "test", "spam", "not_finished", "no_consent",
-    "attention_check", "outside_period", "empty", "exact_duplicate",
+    "attention_check", "outside_period", "empty", "withdrawn", "exact_duplicate",
 )  # fmt: skip
 
 RATERS = ("client", "therapist", "observer", "caregiver")

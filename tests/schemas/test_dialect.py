@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schemas.dialect import DIALECT_NAMES, digest, load_dialects, parse_dialect
@@ -135,3 +137,22 @@ def test_a_wrong_dialect_file_is_named_with_all_its_problems():
     assert len(lines) == 3
     assert all(line.startswith("dialects/other.toml: ") for line in lines)
     assert any("headers: unknown key; the nearest right key is 'header_row" in line for line in lines)
+
+
+def test_a_dialect_may_say_what_withdraws_a_response():
+    said = '[columns]\nwithdrawn = "status"\n[values.withdrawn]\n"Entered-in-error" = "withdrawn"\n'
+    dialect = parse_dialect(MINIMAL + said, "csv.toml")
+    plain = feed("csv")
+    assert dialect.columns_of(plain)["withdrawn"] == ("status",)
+    assert dialect.values_of(plain, "withdrawn") == {"entered-in-error": "withdrawn"}
+    own = replace(plain, values={"withdrawn": {"entered-in-error": "kept", "x": "withdrawn"}})
+    assert dialect.values_of(own, "withdrawn") == {"entered-in-error": "kept", "x": "withdrawn"}
+    assert dialect.values_of(plain, "rater") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"), [("gone", "gone"), ('withdrawn"\n[values.other]\n"a" = "b', "other")]
+)
+def test_a_word_or_column_that_is_none_is_named(text, named):
+    with pytest.raises(ConfigError, match=named):
+        parse_dialect(MINIMAL + f'[values.withdrawn]\n"x" = "{text}"\n', "csv.toml")

@@ -3,7 +3,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar
 
 import polars as pl
 import pytest
@@ -15,13 +18,16 @@ from pandera.errors import SchemaErrors
 from schemas.frames import (
     PART_COLUMNS,
     POLARS_TYPES,
+    TABLE_KINDS,
     Breach,
     administration_schema,
     breaches,
     invalid_mask,
+    table_breaches,
 )
 from schemas.instrument import Instrument
 from schemas.registry import load
+from schemas.tables import CORE
 from tests.lib.forms import FORMS, administrations, answers_frame, changed, raw_form
 
 REGISTRY = load()
@@ -199,3 +205,49 @@ def seconds_of_twenty(action) -> float:
     for _ in range(20):
         action()
     return time.perf_counter() - start
+
+
+class TestTables:
+    """Appointments and referrals, as parts hold them."""
+
+    COLUMNS: ClassVar = {
+        "appointments": {
+            "source_row": 1, "client_key": 7, "clinician_key": None, "session": None,
+            "starts_at": datetime.fromisoformat("2026-05-01"), "starts_on": date(2026, 5, 1), "kind": "treatment",
+            "status": "attended",
+        },
+        "referrals": {
+            "source_row": 1, "client_key": 7, "episode": None, "received_on": date(2026, 5, 1),
+            "ended_on": None, "ending": None, "problem": "depression", "modality": None, "age_years": 40,
+            "age_band": None, "sex": None, "ethnicity": None,
+        },
+    }  # fmt: skip
+
+    def frame(self, kind, more=MappingProxyType({})):
+        table = next(table for table in CORE if table.name == TABLE_KINDS[kind])
+        types = {c.name: POLARS_TYPES[c.type] for c in table.columns if c.name in self.COLUMNS[kind]}
+        return pl.DataFrame([{**self.COLUMNS[kind], **more}], schema=types)
+
+    @pytest.mark.parametrize("kind", TABLE_KINDS)
+    def test_sound_rows_pass(self, kind):
+        assert table_breaches(self.frame(kind), kind) == ()
+        assert table_breaches(self.frame(kind).clear(), kind) == ()
+
+    @pytest.mark.parametrize(
+        ("kind", "more", "columns"),
+        [
+            ("appointments", {"status": "CANARY", "kind": "CANARY"}, ["kind", "status"]),
+            ("appointments", {"client_key": None, "starts_on": None}, ["client_key", "starts_on"]),
+            ("referrals", {"ending": "CANARY", "problem": "CANARY"}, ["ending", "problem"]),
+            ("referrals", {"received_on": None, "ending": "CANARY"}, ["ending", "received_on"]),
+        ],
+    )
+    def test_all_that_is_wrong_is_listed_without_a_value(self, kind, more, columns):
+        found = table_breaches(self.frame(kind, more), kind)
+        assert [breach.column for breach in found] == columns
+        assert "CANARY" not in str(found)
+
+    @pytest.mark.parametrize("kind", TABLE_KINDS)
+    def test_a_column_that_is_missing_is_named(self, kind):
+        found = table_breaches(self.frame(kind).drop("client_key"), kind)
+        assert found == (Breach("client_key", "column_in_dataframe"),)
