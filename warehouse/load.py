@@ -17,6 +17,7 @@ from schemas.errors import ConservationError
 from schemas.instrument import Instrument
 from schemas.tables import ADMINISTRATION_COLUMNS, CORE, Table, administration_table
 from warehouse.connect import create
+from warehouse.mended import prepare
 from warehouse.parts import Counts, parquet_files
 from warehouse.supersede import settle_administrations, settle_records, settle_table
 
@@ -60,6 +61,7 @@ class Delivery:
     """One archived export with its part.
 
     snapshot: replaces earlier ones of its feed; forms: instruments that a record of the feed may hold
+    let_go: quarantined rows that people have dealt with elsewhere
     """
 
     entry_no: int
@@ -75,6 +77,7 @@ class Delivery:
     part: Path
     counts: Counts
     forms: tuple[str, ...] = ()
+    let_go: tuple[int, ...] = ()
 
 
 def load(
@@ -95,6 +98,9 @@ def load(
     for name in DIMENSIONS:
         _insert(con, name, sorted(dimensions.get(name, ()), key=repr))
     _stage_deliveries(con, deliveries)
+    for name in ("problems", "records", "held"):
+        _stage(con, deliveries, name)
+    prepare(con, staged(con, "problems"))
     for instrument in instruments:
         _stage(con, deliveries, instrument.id)
         settle_administrations(con, instrument)
@@ -103,9 +109,6 @@ def load(
         _stage(con, deliveries, kind)
         settle_table(con, kind)
         _insert_standing(con, f"staged_{kind}", next(t for t in CORE if t.name == name), f"'{kind}'")
-    _stage(con, deliveries, "problems")
-    _stage(con, deliveries, "records")
-    _stage(con, deliveries, "held")
     create_views(con, instruments)
     con.execute(TOTAL_CHECK)
     settle_records(con, [instrument.id for instrument in instruments])
@@ -169,6 +172,8 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         "CREATE TEMP TABLE lost (entry_no INTEGER, source_row INTEGER, kind VARCHAR, form_no SMALLINT,"
         " fate VARCHAR)"
     )
+    con.execute("CREATE TEMP TABLE released_row (entry_no INTEGER, source_row INTEGER)")
+    _insert(con, "released_row", [(d.entry_no, row) for d in deliveries for row in sorted(set(d.let_go))])
     con.execute("CREATE TEMP TABLE part_file (kind VARCHAR, place UBIGINT, part VARCHAR)")
 
 
