@@ -12,7 +12,8 @@ LEAD = """\
 Every figure that Accord computes, with its source. A rate is per cent of its denominator; a mean is a sum
 divided by its number; a model is an estimate, with the ends of its 95 % interval beside it, for the
 warehouse alone. Where services count differently, or where there is no agreed rule, each way is a
-definition of its own. A figure whose needs a clinic lacks is not applicable there."""
+definition of its own. A figure whose needs a clinic lacks is not applicable there. A rate that is shown has
+effect bounds where records are held: between these it will lie, whatever they say once they are mended."""
 
 
 def figure_page(metrics: Sequence[Metric]) -> str:

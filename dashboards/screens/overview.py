@@ -84,7 +84,7 @@ def _completed(view: View, form: Form) -> tuple[str, str, str, str] | None:
     now = view.now.get(key)
     if now is None or now.state == "not_applicable":
         return None
-    bounds = words.bounds(now)
+    bounds = words.bounds(now).replace(" ", "\N{NO-BREAK SPACE}")
     completed = f"{words.quantity(now)} ({bounds})" if bounds else words.quantity(now)
     return form.name, completed, words.basis(now) or "–", words.quantity(view.before.get(key))
 

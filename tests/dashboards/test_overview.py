@@ -75,7 +75,7 @@ def test_hidden_and_inapplicable_figures_say_so_and_show_no_number(open_app: Ope
 def test_a_rate_that_held_records_could_move_says_how_far(open_app: OpenApp, site: Path):
     shown = text(open_app(site))
     assert re.search(r"Attendance [\d.]+ % \d+ to \d+ % whatever the held records say", shown)
-    assert re.search(r"WAI-SR [\d.]+ % \(\d+ to \d+ %\)", shown)
+    assert re.search(r"WAI-SR [\d.]+ % \(\d+\sto\s\d+\s%\)", shown)
 
 
 def test_a_choice_outlives_a_visit_to_another_page(open_app: OpenApp, site: Path):

@@ -140,7 +140,12 @@ def test_a_warehouse_has_a_digest_of_every_table_that_figures_come_from(tmp_path
         tables, entries = all_digests(con, INSTRUMENTS)
         assert table_digests(con, INSTRUMENTS) == tables
         assert entry_digests(con, INSTRUMENTS) == entries
-    names = [table.name for table in CORE] + ["administration_gad_7", "administration_srs", "mart_figure"]
+    names = [table.name for table in CORE] + [
+        "administration_gad_7",
+        "administration_srs",
+        "mart_figure",
+        "mart_bound",
+    ]
     assert list(tables) == names
     assert tables["administration_gad_7"]["rows"] == 6
     assert set(entries["administration_gad_7"]) == {f"{1:016x}"}
