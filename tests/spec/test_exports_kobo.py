@@ -190,6 +190,11 @@ def test_a_repeat_without_its_form_is_quarantined_and_its_neighbours_are_not(tmp
     assert found.problems == [(3, "", "missing_parent")]
 
 
+def test_a_sheet_without_repeats_has_no_records(tmp_path):
+    found = read(tmp_path, xlsx({"Survey": FORMS, "sessions": REPEATS[:1]}), more='sheet = "sessions"')
+    assert (found.refused, found.received, found.warnings[-1]) == (None, 0, "header_only")
+
+
 def test_repeats_beneath_repeats(tmp_path):
     inner = [["q1", "q2", "_index", "_parent_table_name", "_parent_index"], [0, 3, 1, "sessions", 2]]
     outer = [
