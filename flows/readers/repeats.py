@@ -33,6 +33,7 @@ def with_parents(
     A name of both is the repeat's; the form's are also "parent/NAME". The last column, REPEAT_NUMBER, counts
     the repeats of one form from 1, in file order.
 
+    open_sheet: a sheet by name; of "" the first
     raises ExportRefused: no_such_sheet, damaged_workbook for sheets beneath each other in a circle
     """
     if repeats.parent not in sheet.names:
@@ -58,7 +59,7 @@ def _places(sheet: Sheet) -> dict[str, int]:
 
 
 def _parent_name(sheet: Sheet, rows: list[Row | Broken], repeats: Repeats, texts: Texts) -> str:
-    """The sheet that the first row belongs to: all of a sheet belong to the same."""
+    """The sheet that the first row belongs to: all of a sheet belong to the same. "" where no row is."""
     at = _places(sheet).get(repeats.table)
     named = (texts.of(row[at]) for row in rows if not isinstance(row, Broken) and at is not None)
     return next((name for name in named if name), "")

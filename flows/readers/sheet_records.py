@@ -42,8 +42,8 @@ def _batch(rows: Sequence[Row | Broken], columns: Sequence[int], mark: str, firs
     numbers = [number for number in range(first, first + len(rows)) if number not in broken]
     texts = Texts(mark)
     cells = {str(at): pl.Series(texts.column([row[at] for row in sound]), dtype=pl.String) for at in columns}
-    frame = pl.DataFrame(cells).with_columns(pl.col(pl.String).replace(["", *sorted(BLANK_ERRORS)], None))
-    frame = frame.insert_column(0, pl.Series("source_row", numbers, dtype=pl.Int32))
+    frame = pl.DataFrame({"source_row": pl.Series(numbers, dtype=pl.Int32), **cells})
+    frame = frame.with_columns(pl.col(pl.String).replace(["", *sorted(BLANK_ERRORS)], None))
     inexact = frame.filter(pl.any_horizontal(pl.col(pl.String) == INEXACT)) if columns else frame.clear()
     if inexact.height:
         broken |= dict.fromkeys(inexact["source_row"].to_list(), "inexact_number")

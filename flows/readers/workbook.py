@@ -35,7 +35,7 @@ def open_workbook(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
         sheet = _read(_sheet(workbook, feed.sheet), dialect, texts)
         if dialect.repeats:
             sheet = with_parents(
-                sheet, dialect.repeats, lambda name: _read(_sheet(workbook, name), dialect, texts), texts
+                sheet, dialect.repeats, lambda name: _read(_above(workbook, name), dialect, texts), texts
             )
     return Table(sheet.names, SheetRecords(sheet.rows, mark), sheet.aliases)
 
@@ -86,6 +86,11 @@ def _sheet(workbook: CalamineWorkbook, name: str | None) -> CalamineSheet:
     if len(filled) != 1:
         raise ExportRefused("several_sheets" if filled else "empty_file")
     return filled[0]
+
+
+def _above(workbook: CalamineWorkbook, name: str) -> CalamineSheet:
+    """The sheet of forms by its name; a sheet of no repeats names none, and forms come first."""
+    return _sheet(workbook, name or workbook.sheet_names[0])
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[Row]:
