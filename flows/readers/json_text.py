@@ -54,17 +54,14 @@ def pieces(stream: BinaryIO, array: str) -> Iterator[object]:
 
 def text_of(value: object) -> str:
     """A JSON value as a person would read it; "" for null, and for what is no single value."""
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case float():
-            whole = value.is_integer() and abs(value) < _EXACT
-            return str(int(value)) if whole else repr(value)
-    return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < _EXACT
+        return str(int(value)) if whole else repr(value)
+    return str(value) if isinstance(value, int) else ""
 
 
 _EXACT = 2.0**53
