@@ -11,7 +11,6 @@ import polars as pl
 from flows.clean import Batch
 from flows.readers.table import Broken, Cells
 
-
 ROWS_PER_BATCH = 5_000
 """Records of a batch: each holds its cells as Python objects until it is read."""
 
@@ -86,11 +85,7 @@ def _cells(records: Sequence[Named], name: str, as_text: AsText, absent: Absent)
             absent(record, name) if value is _NOT_THERE else value
             for record, value in zip(records, values, strict=True)
         ]
-    kinds = map(type, values)
-    return [
-        value if kind is str else str(value) if kind is int else as_text(value)
-        for value, kind in zip(values, kinds, strict=True)
-    ]
+    return [value if isinstance(value, str) else as_text(value) for value in values]
 
 
 def _batch(records: Sequence[Named | Broken], columns: Mapping[int, str], read: _Read, first: int) -> Batch:

@@ -33,7 +33,15 @@ def feed(dialect, **more):
 
 
 def test_the_dialects_that_can_be_read():
-    assert sorted(load_dialects()) == ["csv", "fhir", "limesurvey", "qualtrics", "qualtrics_json", "qualtrics_legacy", "redcap"]
+    assert sorted(load_dialects()) == [
+        "csv",
+        "fhir",
+        "limesurvey",
+        "qualtrics",
+        "qualtrics_json",
+        "qualtrics_legacy",
+        "redcap",
+    ]
 
 
 @pytest.mark.parametrize("dialect", load_dialects().values(), ids=lambda dialect: dialect.name)
