@@ -61,7 +61,7 @@ class Forms:
 
         "/44250-9", "/44249-1/44250-9" and "http://loinc.org/44250-9" are the question 44250-9.
         """
-        last = written.rpartition("/")[2]
+        last = written.replace("|", "/").rpartition("/")[2]
         return last if last in self.coded else written
 
     def spellings(self, code: str) -> tuple[str, ...]:
