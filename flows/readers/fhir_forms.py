@@ -31,11 +31,16 @@ Option = tuple[str, str]
 
 @dataclass(frozen=True)
 class Form:
-    """One Questionnaire. links: of its questions, in their order; codes: of a question to its link id."""
+    """One Questionnaire.
+
+    links: of its questions, in their order; codes: of a question to its link id
+    texts: of answers by their codes, as they were read before
+    """
 
     links: tuple[str, ...]
     weights: Mapping[Option, str]
     codes: Mapping[str, str]
+    texts: dict[Option, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Forms:
 
         "/44250-9", "/44249-1/44250-9" and "http://loinc.org/44250-9" are the question 44250-9.
         """
-        last = written.rpartition("/")[2]
+        last = written.replace("|", "/").rpartition("/")[2]
         return last if last in self.coded else written
 
     def spellings(self, code: str) -> tuple[str, ...]:
