@@ -44,12 +44,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def open_spss(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
     """raises ExportRefused: broken_spss, undecodable_header"""
-    worker = Worker(stream, codecs.lookup(feed.encoding).name if feed.encoding else "")
+    worker = Worker(stream, _encoding(feed))
     said = worker.answer()
     names = said["names"]
     kept = {name: sorted(_listed(name, feed)) for name in said["missing"]}
     labels = {at: said["labels"][name] for at, name in enumerate(names) if name in said["labels"]}
     return Table(names, SpssRecords(worker, names, kept), labels=labels)
+
+
+def _encoding(feed: Feed) -> str:
+    """The feed's encoding by a name that the library knows; "" for what the file says."""
+    return codecs.lookup(feed.encoding).name.removesuffix("-sig") if feed.encoding else ""
 
 
 def _listed(name: str, feed: Feed) -> set[str]:

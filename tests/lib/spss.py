@@ -19,5 +19,6 @@ def sav(columns: Mapping[str, Sequence[Any]], *, zipped: bool = False, **how: An
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export.sav"
-        pyreadstat.write_sav(pl.DataFrame(columns, strict=False), path, compress=zipped, **how)
+        frame = pl.DataFrame(columns, strict=False).with_columns(pl.col(pl.Null).cast(pl.Float64))
+        pyreadstat.write_sav(frame, path, compress=zipped, **how)
         return path.read_bytes()

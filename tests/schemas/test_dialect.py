@@ -95,6 +95,18 @@ def test_redcap_response_is_the_record_and_what_repeats_it():
     ]
 
 
+def test_redcaps_odm_means_by_its_columns_what_the_csv_does():
+    csv, odm = load_dialects()["redcap"], load_dialects()["redcap_odm"]
+    for said in ("columns", "form_end", "exclude", "finished", "no_date", "date_formats", "drop"):
+        assert getattr(csv, said) == getattr(odm, said)
+    assert (odm.containers, "dictionary" in csv.open, "dictionary" in odm.open) == (("odm",), True, False)
+
+
+def test_spss():
+    dialect = load_dialects()["spss"]
+    assert (dialect.containers, dialect.typed, dict(dialect.columns)) == (("spss",), True, {})
+
+
 def test_what_the_feed_says_wins_over_the_dialect():
     dialect = load_dialects()["qualtrics"]
     columns = dialect.columns_of(

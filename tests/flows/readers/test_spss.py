@@ -107,6 +107,8 @@ def test_a_file_of_another_encoding_is_refused_and_read_with_the_feeds():
     with pytest.raises(ExportRefused, match="undecodable_header"):
         batches(opened(raw))
     assert set(column(opened(raw, more='encoding = "cp1252"'), "id")) == {"Zürich"}
+    sound = sav({"id": ["Zürich"], "q1": [1.0]})
+    assert column(opened(sound, more='encoding = "utf-8-sig"'), "id") == ["Zürich"]
 
 
 @pytest.mark.parametrize("raw", [b"$FL2", b"$FL3" + bytes(400), sav(COLUMNS)[:400], sav(COLUMNS)[:-20]])
