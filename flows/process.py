@@ -77,8 +77,7 @@ def process_file(source: Path, job: Job, out: Path, progress: Progress = lambda 
             counts = _process(source, replace(job, held=found), out, lambda rows: None)
     except ExportRefused as refusal:
         _empty(out)
-        unread = _countable(source, job, out)
-        counts = Counts(refused=refusal.rule, refused_column=refusal.column, unread=unread)
+        counts = Counts(refused=refusal.rule, refused_column=refusal.column, unread=refusal.unread)
     counts.check()
     counts.write(out)
     return counts
@@ -105,8 +104,8 @@ def _process(source: Path, job: Job, out: Path, progress: Progress) -> Counts:
     counts = Counts(held=[asdict(one) for one in job.held])
     sums: list[Gathered] = []
     with opened_export(source, job.feed, job.dialect, out) as export:
-        plan = make_plan(export, job.feed, job.dialect, job.registry, job.confirmed)
-        counts.warnings += [*plan.warnings, *look(export, plan)]
+        plan, noted = _planned(export, job)
+        counts.warnings += noted
         for tally, gathered in _settled(export, plan, job, out):
             counts.add(tally)
             sums = _merged(sums, gathered)
@@ -182,12 +181,20 @@ def _broken_records(batch: Batch) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=RECORD, orient="row")
 
 
-def _countable(source: Path, job: Job, out: Path) -> int:
-    """Records of a refused file; 0 where not even its header can be read."""
+def _planned(export: Export, job: Job) -> tuple[Plan, list[str]]:
+    """The plan of a file that was opened, and warnings; one that is refused has its records counted."""
     try:
-        with opened_export(source, job.feed, job.dialect, out) as export:
-            batches = (read() for read in export.records.readers([0]))
-            return sum(batch.rows.height + len(batch.broken) for batch in batches)
+        plan = make_plan(export, job.feed, job.dialect, job.registry, job.confirmed)
+        return plan, [*plan.warnings, *look(export, plan)]
+    except ExportRefused as refusal:
+        raise ExportRefused(refusal.rule, refusal.column, unread=_countable(export)) from None
+
+
+def _countable(export: Export) -> int:
+    """Records of a file that is refused for its columns; 0 where they cannot be read either."""
+    try:
+        batches = (read() for read in export.records.readers([0]))
+        return sum(batch.rows.height + len(batch.broken) for batch in batches)
     except ExportRefused:
         return 0
 
