@@ -17,7 +17,7 @@ from warehouse.parts import PartStore, read_counts
 NOT_TAKEN = {
     "unstable": "it was still being written; the next run takes it",
     "unreadable": "it cannot be read: see to its permissions",
-    "outside_site": "it is a link to a place outside the site, or to Accord's own files: put the file itself into "
+    "outside_site": "it is a link to a place outside the site, or to our own files: put the file itself into "
     "the inbox",
 }
 
