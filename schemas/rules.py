@@ -56,9 +56,10 @@ def describe(rule: str, feed: str, file: str, row: int | None = None, column: st
 
 def one_line(text: str, most: int | None = None) -> str:
     """A name as it can be shown on any screen: signs that move or hide others are written as escapes."""
-    shown = "".join(sign if _is_seen(sign) else sign.encode("unicode_escape").decode() for sign in text[:most])
+    shown = "".join(map(_seen, text[:most]))
     return shown if most is None or len(text) <= most else f"{shown}…"
 
 
-def _is_seen(sign: str) -> bool:
-    return sign.isprintable() or category(sign) == "Zs"
+def _seen(sign: str) -> str:
+    seen = sign.isprintable() or category(sign) == "Zs"
+    return sign if seen else sign.encode("unicode_escape").decode()
