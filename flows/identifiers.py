@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from flows.identifying import (
     are_births,
@@ -113,7 +114,7 @@ def _dates(plan: Plan) -> list[str]:
 
 def _texts(export: Export, places: Collection[int]) -> Mapping[int, frozenset[str]]:
     found = dict.fromkeys(places, frozenset[str]())
-    for at, cells in enumerate(zip(*export.sample(LOOKED_AT), strict=True)):
+    for at, cells in enumerate(zip_longest(*export.sample(LOOKED_AT))):
         found[at] = frozenset(text.strip() for text in set(cells) if text) - {""}
     return found
 

@@ -89,8 +89,7 @@ def process_file(source: Path, job: Job, out: Path, progress: Progress = lambda 
             counts = _process(source, replace(job, held=found), out, lambda rows: None)
     except ExportRefused as refusal:
         _empty(out)
-        unread = _countable(source, job, out)
-        counts = Counts(refused=refusal.rule, refused_column=refusal.column, unread=unread)
+        counts = Counts(refused=refusal.rule, refused_column=refusal.column, unread=refusal.unread)
     counts.check()
     counts.write(out)
     return counts
@@ -118,15 +117,15 @@ def _process(source: Path, job: Job, out: Path, progress: Progress) -> Counts:
     sums: list[Gathered] = []
     orders: Orders = {}
     with opened_export(source, job.feed, job.dialect, out) as export:
-        plan = make_plan(export, job.feed, job.dialect, job.registry, job.confirmed)
-        counts.warnings += [*plan.warnings, *look(export, plan)]
+        plan, noted = _planned(export, job)
+        counts.warnings += noted
         counts.columns = list(export.names)
         for tally, gathered, dates in _settled(export, plan, job, out):
             counts.add(tally)
             sums, orders = _merged(sums, gathered), added(orders, dates)
             progress(counts.received)
     if wrong := wrong_order(orders):
-        raise ExportRefused("date_order", ", ".join(wrong))
+        raise ExportRefused("date_order", ", ".join(wrong), unread=counts.received)
     counts.no_answers = no_answers(plan.asked, sums)
     counts.forms = [one.tally().as_json() for one in sums]
     if not counts.received:
@@ -237,12 +236,20 @@ def _broken_held(batch: Batch) -> pl.DataFrame:
     return held_rows(rows.to_frame())
 
 
-def _countable(source: Path, job: Job, out: Path) -> int:
-    """Records of a refused file; 0 where not even its header can be read."""
+def _planned(export: Export, job: Job) -> tuple[Plan, list[str]]:
+    """The plan of a file that was opened, and warnings; one that is refused has its records counted."""
     try:
-        with opened_export(source, job.feed, job.dialect, out) as export:
-            batches = (read() for read in export.records.readers([0]))
-            return sum(batch.rows.height + len(batch.broken) for batch in batches)
+        plan = make_plan(export, job.feed, job.dialect, job.registry, job.confirmed)
+        return plan, [*plan.warnings, *look(export, plan)]
+    except ExportRefused as refusal:
+        raise ExportRefused(refusal.rule, refusal.column, unread=_countable(export)) from None
+
+
+def _countable(export: Export) -> int:
+    """Records of a file that is refused for its columns; 0 where they cannot be read either."""
+    try:
+        batches = (read() for read in export.records.readers([0]))
+        return sum(batch.rows.height + len(batch.broken) for batch in batches)
     except ExportRefused:
         return 0
 

@@ -73,10 +73,12 @@ class ExportRefused(AccordError):
 
     rule: id in schemas/rules.toml, which gives the message and the remedy.
     column: column concerned, where there is one; never a value.
+    unread: records of the file, where they could be counted.
     """
 
-    def __init__(self, rule: str, column: str = "", row: int | None = None) -> None:
+    def __init__(self, rule: str, column: str = "", row: int | None = None, unread: int = 0) -> None:
         super().__init__(rule)
         self.rule = rule
         self.column = column
         self.row = row
+        self.unread = unread

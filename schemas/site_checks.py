@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from zoneinfo import available_timezones
 
 from schemas.dialect import DIALECT_NAMES, OPEN_KEYS, Dialect
+from schemas.identifiers import KEYED
 from schemas.raw_table import RawTable, nearest
 from schemas.site import EACH_ROW, ITEM_NUMBER, KINDS, REQUIRED_COLUMNS, Feed, FeedInstrument, Site, fold
 
@@ -20,9 +21,6 @@ OWN_NAMES = frozenset((*OWN_FOLDERS, "site.toml", "secret.key", "ledger"))
 """What Accord itself keeps at the top of a site: no feed reads from there."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-_KEYED = frozenset({"client", "clinician", "episode", "response"})
-"""Columns stored as keyed pseudonyms or not at all: only these may be an identifier of a person."""
 
 _OTHER_MEANING = re.compile(r"%[cxXZ]|(?<!\.)%f")
 """Directives that depend on the machine, pass over what they read, or take fractions for nanoseconds."""
@@ -269,7 +267,7 @@ def _check_dialect(table: RawTable, feed: Feed, dialect: Dialect) -> None:
         table.problem("undated", "true, but [feeds.columns] completed_at is given")
     if "withdrawn" in feed.columns and "response" not in columns:
         table.problem("[feeds.columns] withdrawn", "needs response: the id of what is withdrawn")
-    for ours in sorted(columns.keys() - _KEYED):
+    for ours in sorted(columns.keys() - set(KEYED)):
         for theirs in columns[ours]:
             if theirs in dialect.drop:
                 table.problem(f"[feeds.columns] {ours}", f"{theirs!r} identifies a person and is dropped")

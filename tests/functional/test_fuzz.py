@@ -1,4 +1,4 @@
-"""Some hundred damaged exports of each dialect: each ends in fates that add up, or in a refusal that says why.
+"""A hundred damaged exports of each dialect: each ends in fates that add up, or in a refusal that says why.
 
 ACCORD_FUZZ=N takes N of each; benchmarks/fuzz.py takes many thousands and counts.
 """
@@ -15,7 +15,7 @@ from tests.lib.fuzz import Tally, damaged_file, judge
 from tests.lib.fuzz_seeds import Seed, seeds
 
 SEED = 20261125
-EACH = int(os.environ.get("ACCORD_FUZZ", "150"))
+EACH = int(os.environ.get("ACCORD_FUZZ", "100"))
 SLOW = {"spss": 5}
 """Containers whose reader starts a process for each file: so many times fewer."""
 

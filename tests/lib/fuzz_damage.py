@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -151,7 +152,7 @@ def tree(content: bytes, draw: Random) -> bytes:
     """JSON with subtrees replaced, dropped, doubled, moved or made deep; bytes that are none are damaged as such."""
     try:
         root = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return flip(content, draw)
     for _ in range(draw.choice((1, 1, 3))):
         root = _changed(root, draw)
@@ -239,7 +240,8 @@ def package(content: bytes, draw: Random) -> bytes:
                 draw.choice((markup, markup, number, flip, truncate, insert))(members[at][1], draw),
             )
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with warnings.catch_warnings(), zipfile.ZipFile(out, "w") as archive:
+        warnings.simplefilter("ignore", UserWarning)  # a name that is there twice is meant
         for name, body in members:
             archive.writestr(
                 zipfile.ZipInfo(name), body, draw.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED))

@@ -50,13 +50,14 @@ client = "PID"
 
 @dataclass(frozen=True)
 class Seed:
-    """A feed and a file of it that is read whole. rows: its records."""
+    """A feed and a file of it that is read whole. rows: its records; toml: of the feed, after its path."""
 
     name: str
     dialect: Dialect
     feed: Feed
     content: bytes
     rows: int = ROWS
+    toml: str = ""
 
 
 Row = Mapping[str, str]
@@ -68,7 +69,8 @@ def seeds() -> list[Seed]:
     found = []
     for name, dialect in sorted(load_dialects().items()):
         toml, content = BUILD[dialect.containers[0]](dialect)
-        found.append(Seed(name, dialect, feed(f'dialect = "{name}"\n{toml}'), content))
+        toml = f'dialect = "{name}"\n{toml}'
+        found.append(Seed(name, dialect, feed(toml), content, toml=toml))
     return [*found, _appointments(), _referrals()]
 
 
