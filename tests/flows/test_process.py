@@ -145,7 +145,7 @@ def test_nothing_of_a_person_is_in_a_part(tmp_path):
 def test_a_refused_file_has_counts_and_no_rows(tmp_path):
     part = settle(tmp_path, "PID,T,RID,When,Q1\n" + "c,t,r,2026-05-01 10:00:00,1\n" * 3 + "short\n")
     assert [file.name for file in part.folder.iterdir()] == ["counts.json"]
-    assert (part.counts.refused, part.counts.refused_column) == ("missing_column", "Q2")
+    assert (part.counts.refused, part.counts.refused_column) == ("missing_column", "Q2, Sum")
     assert (part.counts.received, part.counts.unread) == (0, 4)
 
 
@@ -153,7 +153,7 @@ def test_a_refusal_is_told_in_one_line(tmp_path):
     counts = settle(tmp_path, "PID\nCANARY\n").counts
     message = refusal_message(counts, "north-forms", "export.csv")
     assert message.startswith(
-        "north-forms: export.csv, column RID, When, T: a column that the feed maps is not in"
+        "north-forms: export.csv, column RID, When, T, Q1, Q2, Sum: a column that the feed maps is not in"
     )
     assert "CANARY" not in message
     assert "\n" not in message
