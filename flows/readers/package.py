@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, BinaryIO
 
-from flows.readers.sheet_area import OpenDocumentArea, SharedText, SheetArea
+from flows.readers.sheet_area import MOST_CELLS, OpenDocumentArea, SharedText, SheetArea, number_of
 from schemas.errors import ExportRefused
 
 OLE = b"\xd0\xcf\x11\xe0"
@@ -123,6 +123,7 @@ def _copy_part(
             _refuse_declarations(before + block)
             before = block[-4 * _LONGEST_MARK :]  # as long as a mark may be in UTF-32
             if sink is not None:
+                _refuse_counts(block)
                 area.add(block)
                 tell(block)
                 sink.write(_errors_as_text(block))
@@ -157,6 +158,21 @@ def _refuse_declarations(block: bytes) -> None:
         return
     if _DECLARED.search(block.replace(b"\0", b"") if b"\0" in block else block):
         raise ExportRefused("xml_doctype")
+
+
+_COUNT = re.compile(rb"""ount\s*=\s*["']\s*\+?(\d+)""")
+_HIDDEN_NUMBER = re.compile(rb"""(?:ount|repeated|\sr)\s*=\s*(?:"[^"<]*&#|'[^'<]*&#)""")
+
+
+def _refuse_counts(block: bytes) -> None:
+    """Lists may say how long they are, and a library makes room for as much. No program writes the digits
+    of numbers as character references."""
+    if b"&#" in block and _HIDDEN_NUMBER.search(block):
+        raise ExportRefused("damaged_workbook")
+    if b"ount" not in block:
+        return
+    if any(number_of(count) > MOST_CELLS for count in _COUNT.findall(block)):
+        raise ExportRefused("too_large_workbook")
 
 
 _ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\b[^<>]*\bt\s*=\s*["'])e(["'])""")

@@ -55,7 +55,7 @@ class SheetArea:
         for kind, attributes in _TAG.findall(block):
             places = _PLACE.findall(attributes)
             for letters, digits in places:
-                self._place(_column(letters), _number(digits))
+                self._place(_column(letters), number_of(digits))
             if kind == b"row":
                 self._open = 0
                 self._rows += not places
@@ -86,7 +86,8 @@ def _last_places(block: bytes) -> tuple[int, int]:
     return int(columns.max(initial=0)), int(rows.max(initial=0))
 
 
-def _number(digits: bytes) -> int:
+def number_of(digits: bytes) -> int:
+    """The number; of very many digits one that is too large for anything."""
     return int(digits) if len(digits) <= _LONGEST_NUMBER else MOST_CELLS + 1
 
 
@@ -137,7 +138,7 @@ class SharedText:
 
     def _size(self, at: bytes) -> int:
         # What comes before the first text of the table is no text.
-        number = _number(at) + 1
+        number = number_of(at) + 1
         return self._sizes[number] if number < len(self._sizes) else 0
 
 
@@ -174,7 +175,7 @@ class OpenDocumentArea:
 
     def _add_tag(self, kind: bytes, attributes: bytes, text: int) -> None:
         found = _REPEATED.search(attributes)
-        times = _number(found[1]) if found else 1
+        times = number_of(found[1]) if found else 1
         self._copies = 0
         if kind == b"table":
             self._close_row()

@@ -113,6 +113,20 @@ def test_a_sheet_that_spans_more_than_fits(cells):
     assert refusal(with_cells(cells)) == "too_large_workbook"
 
 
+@pytest.mark.parametrize(
+    ("count", "rule"),
+    [
+        ('"4294967295"', "too_large_workbook"),
+        ("'+100000000'", "too_large_workbook"),
+        ('"&#52;294967295"', "damaged_workbook"),
+    ],
+)
+def test_a_list_that_says_it_is_endless(count, rule):
+    strings = PARTS["xl/sharedStrings.xml"].replace(b'uniqueCount="3"', b"uniqueCount=" + count.encode())
+    assert strings != PARTS["xl/sharedStrings.xml"]
+    assert refusal(package({**PARTS, "xl/sharedStrings.xml": strings})) == rule
+
+
 def test_one_long_text_in_very_many_cells():
     strings = f"<si><t>{'x' * 2_000_000}</t></si><si><t>y</t></si>"
     row = '<row r="{0}"><c r="A{0}" t="s"><v>{1}</v></c></row>'
