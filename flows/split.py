@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 import polars as pl
 
-from flows.clean import Batch, Shape, proven_clean, proven_quoted, read_clean, read_quoted
+from flows.clean import Batch, Quoted, Shape, proven_clean, proven_quoted, read_clean, read_quoted
 from schemas.errors import ExportRefused
 
 BLOCK_BYTES = 16 * 1024 * 1024
@@ -27,6 +27,8 @@ RECORD_BYTES = 8 * 1024 * 1024
 OTHER_DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 4 * 1024 * 1024
 """Of a file of any size, what `Records.sample` looks at."""
+ROWS_LOOKED_AT = 100
+"""First rows that tell whether rows end in a delimiter."""
 ROWS_PER_BATCH = 100_000
 """Rows of a batch on the exact path; the fast path takes a block at a time."""
 
@@ -81,9 +83,9 @@ class Records:
         while len(self.header) < header_rows:
             if cells := self._header_record():
                 self.header.append(cells)
-        self.width = len(self.header[0])
-        short = trailing_delimiter and _ends_in_delimiter(self.header)
-        self._widths = (self.width, self.width - 1) if short else (self.width,)
+        self.width = self._cells = len(self.header[0])
+        if trailing_delimiter and _ends_in_delimiter(self.header):
+            self._cells = self._cells_of_rows()
 
     def _header_record(self) -> list[str]:
         """Take the next record off the buffer; no cells for a last line of blanks."""
@@ -120,11 +122,19 @@ class Records:
 
     def sample(self, most: int) -> list[Sequence[str | None]]:
         """The first records that can be read, all their cells; takes nothing away from `readers`."""
+        return self._sample(most, self._cells)
+
+    def _cells_of_rows(self) -> int:
+        """Cells of a row where the header ends in a delimiter: all of them end in one too, or none."""
+        found = {cells: len(self._sample(ROWS_LOOKED_AT, cells)) for cells in (self.width, self.width - 1)}
+        return max(found, key=lambda cells: found[cells])
+
+    def _sample(self, most: int, cells: int) -> list[Sequence[str | None]]:
         while len(self._buffer) < SAMPLE_BYTES and self._more():
             pass
         end = self._buffer.rfind(b"\n", 0, SAMPLE_BYTES) + 1
         stretch = self._buffer[:end] if len(self._buffer) > SAMPLE_BYTES else self._buffer
-        splitter = ExactSplitter(self.shape, self._widths, 1)
+        splitter = ExactSplitter(self.shape, cells, self.width, 1)
         found = chain.from_iterable(splitter.batches(stretch, final=True, rows=most))
         return [cells for _, cells in islice(found, most)]
 
@@ -144,27 +154,28 @@ class Records:
         while more or self._buffer:
             more = more and self._more()
             stretch, self._buffer = self._complete_lines(final=not more)
-            width, proven = self._proven(stretch, max(columns, default=0))
-            if proven:
-                known = {str(at): types[at] for at in range(width)}
+            if proven := self._proven(stretch, max(columns, default=0)):
+                known = {str(at): types[at] for at in range(self._cells)}
                 yield partial(read_clean, proven, self.shape, known, columns, row)
                 row += proven.count(b"\n")
                 continue
-            if quoted := proven_quoted(stretch, self.shape, self.width, RECORD_BYTES, final=not more):
+            if quoted := self._quoted(stretch, max(columns, default=0), final=not more):
                 self._buffer = quoted.rest + self._buffer
-                yield partial(read_quoted, quoted, self.shape, self.width, columns, row)
+                yield partial(read_quoted, quoted, self.shape, self._cells, columns, row)
                 row += quoted.height
                 continue
             for batch in self._exact(stretch, columns, row, final=not more):
                 row += batch.rows.height + len(batch.broken)
                 yield partial(_ready, batch)
 
-    def _proven(self, stretch: bytes, last: int) -> tuple[int, bytes | None]:
-        """Cells of each line, and the stretch, where it is clean; the column `last` is wanted."""
-        for width in self._widths:
-            if last < width and (proven := proven_clean(stretch, self.shape, width, RECORD_BYTES)):
-                return width, proven
-        return 0, None
+    def _proven(self, stretch: bytes, last: int) -> bytes | None:
+        """The stretch where it is clean; the column `last` is wanted, which rows may lack."""
+        return proven_clean(stretch, self.shape, self._cells, RECORD_BYTES) if last < self._cells else None
+
+    def _quoted(self, stretch: bytes, last: int, final: bool) -> Quoted | None:
+        if last >= self._cells:
+            return None
+        return proven_quoted(stretch, self.shape, self._cells, RECORD_BYTES, final)
 
     def _complete_lines(self, final: bool) -> tuple[bytes, bytes]:
         if final:
@@ -174,7 +185,7 @@ class Records:
 
     def _exact(self, stretch: bytes, columns: list[int], first: int, final: bool) -> Iterator[Batch]:
         """Follow quotes line by line; an incomplete record goes back before the buffer."""
-        splitter = ExactSplitter(self.shape, self._widths, first)
+        splitter = ExactSplitter(self.shape, self._cells, self.width, first)
         for records in splitter.batches(stretch, final):
             yield _batch_of(records, columns, splitter.take_broken())
         self._buffer = splitter.rest + self._buffer
@@ -278,15 +289,16 @@ def _header_fault(record: bytes, shape: Shape) -> str:
 class ExactSplitter:
     """Records of a stretch of bytes by a strict CSV reader; `rest` is an incomplete last record.
 
-    widths: cells of a whole record; the first is the number of columns, to which others are filled up
+    width: cells of a whole record; columns: to which it is filled up
 
     A quote opens a cell where it is the cell's first character, and is an ordinary one elsewhere.
     A record that spans lines and is broken is taken to be its first line only: an unclosed quote
     then costs its own row and not the good rows after it.
     """
 
-    def __init__(self, shape: Shape, widths: Sequence[int], first: int) -> None:
-        self.shape, self.widths, self.width, self.row = shape, widths, widths[0], first
+    def __init__(self, shape: Shape, width: int, columns: int, first: int) -> None:
+        self.shape, self.width, self.row = shape, width, first
+        self._lacking = [""] * (columns - width)
         self.broken: list[tuple[int, str]] = []
         self.rest = b""
 
@@ -311,7 +323,7 @@ class ExactSplitter:
             if rule:
                 self.broken.append((self.row, rule))
             elif cells:
-                records.append((self.row, cells + [""] * (self.width - len(cells))))
+                records.append((self.row, cells + self._lacking))
             self.row += 1
             if len(records) >= (rows or ROWS_PER_BATCH):
                 yield records
@@ -325,9 +337,9 @@ class ExactSplitter:
         When a line in the midst of it would be a row by itself, a quote was left open, and another
         one, further down, happens to close it.
         """
-        if len(cells) in self.widths:
+        if len(cells) == self.width:
             return "undecodable" if lines.undecodable else ""
-        if any(_width(line, self.shape) in self.widths for line in lines.between()):
+        if any(_width(line, self.shape) == self.width for line in lines.between()):
             lines.only_first()
             return "unclosed_quote"
         if lines.undecodable:

@@ -135,7 +135,9 @@ def test_names_that_lead_out_of_the_archive(name: str):
     assert rule(content) == "archive_path"
 
 
-@pytest.mark.parametrize("content", [gzip.compress(CONTENT, mtime=0), zipped(("a.csv", CONTENT))], ids=["gzip", "zip"])
+@pytest.mark.parametrize(
+    "content", [gzip.compress(CONTENT, mtime=0), zipped(("a.csv", CONTENT))], ids=["gzip", "zip"]
+)
 def test_an_archive_that_is_cut_off(content: bytes):
     for length in range(4, len(content) - 1):
         assert rule(content[:length]) in ("broken_archive", "archive_members")
