@@ -1,8 +1,8 @@
 """Split delimited bytes into records, exactly, in batches.
 
 A record may span lines inside quotes, and every data row keeps its number. Two ways give the
-same records: polars, for a stretch of bytes that a check proves to be one record a line with
-the right number of cells; and a strict CSV reader, for all else.
+same records: polars, for a stretch of bytes that a check proves to have one reading only, with the right
+number of cells in every record; and a strict CSV reader, for all else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 import polars as pl
 
-from flows.clean import Batch, Shape, proven_clean, read_clean
+from flows.clean import Batch, Shape, proven_clean, proven_quoted, read_clean, read_quoted
 from schemas.errors import ExportRefused
 
 BLOCK_BYTES = 16 * 1024 * 1024
@@ -143,6 +143,11 @@ class Records:
             if proven := proven_clean(stretch, self.shape, self.width, RECORD_BYTES):
                 yield partial(read_clean, proven, self.shape, types, columns, row)
                 row += proven.count(b"\n")
+                continue
+            if quoted := proven_quoted(stretch, self.shape, self.width, RECORD_BYTES, final=not more):
+                self._buffer = quoted.rest + self._buffer
+                yield partial(read_quoted, quoted, self.shape, self.width, columns, row)
+                row += quoted.height
                 continue
             for batch in self._exact(stretch, columns, row, final=not more):
                 row += batch.rows.height + len(batch.broken)

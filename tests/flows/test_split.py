@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from unittest import mock
 
 import pytest
@@ -150,8 +150,25 @@ def test_both_paths_give_the_same_records(table, block):
     width, data = table
     with limits(block):
         either = split_records(header(width) + data)
-    with limits(10**6), mock.patch.object(split, "proven_clean", return_value=None):
-        assert split_records(header(width) + data) == either
+    for fast in (("proven_clean",), ("proven_clean", "proven_quoted")):
+        with limits(10**6), mock.patch.multiple(split, **dict.fromkeys(fast, lambda *_, **__: None)):
+            assert split_records(header(width) + data) == either
+
+
+@given(st.lists(st.lists(cell.filter(lambda text: "\r" not in text), min_size=3, max_size=3), min_size=1, max_size=20),
+       st.integers(20, 200), st.sampled_from([b"\n", b"\r\n"]), st.booleans())  # fmt: skip
+def test_quoted_cells_take_the_fast_path_and_keep_every_cell(rows, block, end, cut):
+    data = b"".join(quoted(row, always=True) + end for row in rows)
+    proofs = []
+
+    def spy(*arguments, **named):
+        proofs.append(proven(*arguments, **named))
+        return proofs[-1]
+
+    proven = split.proven_quoted
+    with limits(block), mock.patch.object(split, "proven_quoted", side_effect=spy):
+        assert split_records(header(3) + (data.removesuffix(end) if cut else data)) == rows
+    assert any(proofs)
 
 
 @given(st.lists(st.lists(st.sampled_from(["", " ", "1", "-9", "7.0", "NA", "é", "#", "\\N", "null"]),
@@ -247,8 +264,9 @@ def test_the_longest_record_is_the_same_on_both_paths(size):
     line = b"1," + b"x" * (size - 3) + b"\n"
     assert len(line) == size
     expected = ["record_too_long"] if size > 20 else [["1", "x" * (size - 3)]]
-    for path in (split.proven_clean, lambda *_: None):
-        with limits(1000, 20), mock.patch.object(split, "proven_clean", path):
+    for fast in ((), ("proven_clean",), ("proven_clean", "proven_quoted")):
+        paths = dict.fromkeys(fast, lambda *_, **__: None)
+        with limits(1000, 20), mock.patch.multiple(split, **paths) if paths else nullcontext():
             assert split_records(b"a,b\n" + line) == expected
             assert split_records(b"a,b\n" + line + b"3,4\n") == [*expected, ["3", "4"]]
 

@@ -15,8 +15,9 @@ TOML = """
 dialect = "{dialect}"
 [feeds.columns]
 client = "PID"
+completed_at = "Done"
 [[feeds.instruments]]
-id = "phq_9"
+id = "mini"
 rater = "client"
 items = "Q{{n}}"
 """
