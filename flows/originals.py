@@ -11,7 +11,7 @@ from flows.administrations import ids
 from flows.build import Setup, Work, job_of, works
 from flows.plan import Plan, make_plan
 from flows.process import Job
-from flows.read import open_export
+from flows.read import opened_export
 from schemas.errors import ArchiveError, ConfigError, ExportRefused
 from warehouse import archive
 
@@ -101,8 +101,8 @@ def _ids(work: Work, setup: Setup) -> Generator[pl.DataFrame]:
     """Batches of _IDS, in file order."""
     job = job_of(setup, work)
     try:
-        with archive.locate(setup.folder, work.entry).open("rb") as stream:
-            export = open_export(stream, job.feed, job.dialect)
+        source = archive.locate(setup.folder, work.entry)
+        with opened_export(source, job.feed, job.dialect, setup.folder) as export:
             plan = make_plan(export, job.feed, job.dialect, job.registry, job.confirmed)
             for batch in export.batches(_positions(plan)):
                 yield _read(batch.rows, plan, job)

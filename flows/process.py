@@ -26,7 +26,7 @@ from flows.detect_form import Finding, forms_of
 from flows.detect_tally import Gathered, Tally
 from flows.plan import Plan, make_plan
 from flows.pseudonyms import Pseudonymiser
-from flows.read import Export, open_export
+from flows.read import Export, opened_export
 from flows.responses import process_responses
 from flows.tables import process_appointments, process_referrals
 from schemas.dialect import Dialect
@@ -76,7 +76,8 @@ def process_file(source: Path, job: Job, out: Path, progress: Progress = lambda 
             counts = _process(source, replace(job, held=found), out, lambda rows: None)
     except ExportRefused as refusal:
         _empty(out)
-        counts = Counts(refused=refusal.rule, refused_column=refusal.column, unread=_countable(source, job))
+        unread = _countable(source, job, out)
+        counts = Counts(refused=refusal.rule, refused_column=refusal.column, unread=unread)
     counts.check()
     counts.write(out)
     return counts
@@ -102,8 +103,7 @@ def _suspicions(counts: Counts, job: Job) -> tuple[Finding, ...]:
 def _process(source: Path, job: Job, out: Path, progress: Progress) -> Counts:
     counts = Counts(held=[asdict(one) for one in job.held])
     sums: list[Gathered] = []
-    with source.open("rb") as stream:
-        export = open_export(stream, job.feed, job.dialect)
+    with opened_export(source, job.feed, job.dialect, out) as export:
         plan = make_plan(export, job.feed, job.dialect, job.registry, job.confirmed)
         counts.warnings += plan.warnings
         for tally, gathered in _settled(export, plan, job, out):
@@ -181,11 +181,10 @@ def _broken_records(batch: Batch) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=RECORD, orient="row")
 
 
-def _countable(source: Path, job: Job) -> int:
+def _countable(source: Path, job: Job, out: Path) -> int:
     """Records of a refused file; 0 where not even its header can be read."""
     try:
-        with source.open("rb") as stream:
-            export: Export = open_export(stream, job.feed, job.dialect)
+        with opened_export(source, job.feed, job.dialect, out) as export:
             batches = (read() for read in export.records.readers([0]))
             return sum(batch.rows.height + len(batch.broken) for batch in batches)
     except ExportRefused:

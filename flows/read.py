@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
@@ -12,6 +14,7 @@ import polars as pl
 from flows.clean import Batch
 from flows.readers.table import Cells, Records, Table
 from flows.signature import container_of
+from flows.unpack import unpacked
 from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
 from schemas.site import Feed
@@ -67,6 +70,17 @@ def _named(read: Callable[[], Batch], wanted: Mapping[str, int]) -> Batch:
     batch = read()
     names = [pl.col(str(at)).alias(name) for name, at in wanted.items()]
     return Batch(batch.rows.select("source_row", *names), batch.broken)
+
+
+@contextmanager
+def opened_export(source: Path, feed: Feed, dialect: Dialect, scratch: Path) -> Iterator[Export]:
+    """An export as it was delivered, taken out of its gzip file or ZIP archive where it came in one.
+
+    scratch: folder on whose disk the unpacked bytes may lie
+    raises ExportRefused: as `unpacked` and `open_export` do
+    """
+    with source.open("rb") as stream, unpacked(stream, feed, scratch) as plain:
+        yield open_export(plain, feed, dialect)
 
 
 def open_export(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Export:

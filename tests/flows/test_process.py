@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from contextlib import contextmanager
@@ -290,3 +291,18 @@ class TestSuspectFile:
                  for at, (row, line) in enumerate(zip(cells, lines, strict=True))]  # fmt: skip
         part = process(tmp_path, of_core_10(), "\n".join(lined) + "\n", load({}))
         assert (part.counts.warnings, part.counts.held) == (["straight_lines"], [])
+
+
+def test_an_export_in_an_archive_gives_the_same_part(tmp_path):
+    content = bad_and_good().encode()
+    plain, packed = settle(tmp_path, content), settle(tmp_path, gzip.compress(content))
+    assert packed.counts == plain.counts
+    assert {file.name for file in packed.folder.iterdir()} == {file.name for file in plain.folder.iterdir()}
+    for name in ("mini", "records", "problems"):
+        assert packed.rows(name).equals(plain.rows(name))
+
+
+def test_an_archive_that_cannot_be_unpacked_leaves_nothing_behind(tmp_path):
+    part = settle(tmp_path, gzip.compress(bad_and_good().encode())[:-5])
+    assert (part.counts.refused, part.counts.unread) == ("broken_archive", 0)
+    assert [file.name for file in part.folder.iterdir()] == ["counts.json"]
