@@ -112,6 +112,14 @@ def _reader(container: str) -> Reader:
         from flows.readers.text import open_text
 
         return open_text
+    if container == "odm":
+        from flows.readers.odm import open_odm
+
+        return open_odm
+    if container == "spss":
+        from flows.readers.spss import open_spss
+
+        return open_spss
     raise ExportRefused("not_this_dialect")
 
 

@@ -33,7 +33,7 @@ def feed(dialect, **more):
 
 
 def test_the_dialects_that_can_be_read():
-    assert sorted(load_dialects()) == ["csv", "limesurvey", "qualtrics", "redcap"]
+    assert {"csv", "limesurvey", "qualtrics", "redcap", "redcap_odm", "spss"} <= set(load_dialects())
 
 
 @pytest.mark.parametrize("dialect", load_dialects().values(), ids=lambda dialect: dialect.name)
