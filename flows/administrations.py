@@ -53,7 +53,7 @@ def administrations(
         if last_touch:
             touched = joined(rows, (last_touch,), blank)
             texts[ours] = pl.select(pl.coalesce(texts[ours], touched)).to_series()
-        return read_moments(texts[ours], plan.date_formats, feed.timezone or people.zone)
+        return read_moments(texts[ours], plan.date_formats, plan.zone or people.zone)
 
     completed = moment("completed_at", asked.completed, asked.last_touch)
     started = moment("started_at", () if feed.undated else plan.columns.get("started_at", ()))

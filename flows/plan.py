@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.answers import AnswerKey, answer_key
 from flows.read import Export
@@ -51,6 +51,7 @@ class Plan:
     columns: our column to the header names that are there, joined with "/" when several.
     exclude, finished: rules about the whole record, with columns by their header names.
     positions: header name to position, of the columns that are read; no others are.
+    zone: IANA name for times without offset: the feed's, else the file's own; None is the site's
     """
 
     feed: Feed
@@ -62,10 +63,7 @@ class Plan:
     asked: tuple[Asked, ...]
     positions: Mapping[str, int]
     warnings: tuple[str, ...]
-
-    @property
-    def zone(self) -> str | None:
-        return self.feed.timezone
+    zone: str | None = None
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -111,14 +109,22 @@ def make_plan(
         record_finished,
         asked,
         {},
-        (*export.warnings, *_warnings(export, feed, dialect, header)),
+        (*export.warnings, *_warnings(export, feed, dialect)),
+        feed.timezone or export.timezone,
     )
     names = _names(plan)
-    return Plan(**{**vars(plan), "positions": {name: export.position(name) for name in names}})
+    unheard = ("unanswered_column",) if _unheard(export, names) else ()
+    positions = {name: export.position(name) for name in names}
+    return replace(plan, positions=positions, warnings=(*plan.warnings, *unheard))
+
+
+def _unheard(export: Export, names: list[str]) -> bool:
+    """Whether there are records, and one of the names is in none of those looked at."""
+    return any(not export.has(name) for name in names) and bool(export.sample(1))
 
 
 def _counts(rule: ExcludeRule, feed: Feed) -> bool:
-    return rule.reason != "not_finished" or feed.partials == "exclude"
+    return rule.always or rule.reason != "not_finished" or feed.partials == "exclude"
 
 
 def _columns(export: Export, feed: Feed, dialect: Dialect) -> dict[str, tuple[str, ...]]:
@@ -127,7 +133,7 @@ def _columns(export: Export, feed: Feed, dialect: Dialect) -> dict[str, tuple[st
     missing: list[str] = []
     for ours, theirs in dialect.columns_of(feed).items():
         if ours in feed.columns:
-            missing += [name for name in theirs if not export.has(name)]
+            missing += [name for name in theirs if _must_be_there(export, ours) and not export.has(name)]
             found[ours] = theirs
         else:
             there = (dialect.column(name, list(export.positions)) for name in theirs)
@@ -135,6 +141,11 @@ def _columns(export: Export, feed: Feed, dialect: Dialect) -> dict[str, tuple[st
     if missing:
         raise ExportRefused("missing_column", ", ".join(missing))
     return {ours: theirs for ours, theirs in found.items() if theirs}
+
+
+def _must_be_there(export: Export, ours: str) -> bool:
+    """Where records name their own cells, only the client is in each of them."""
+    return export.column is None or ours == "client"
 
 
 def _asked(
@@ -149,7 +160,8 @@ def _asked(
     one = feed.instruments[form_no - 1]
     instrument = registry[one.id]
     items = item_columns(one, instrument.n_items)
-    if missing := [name for name in items if not export.has(name)]:
+    missing = [name for name in items if not export.has(name)]
+    if missing and export.column is None:
         raise ExportRefused("missing_column", ", ".join(missing))
     own = [rule for rule in dialect.exclude if "{" in rule.column and _counts(rule, feed)]
     return Asked(
@@ -164,7 +176,7 @@ def _asked(
         session=one.session if isinstance(one.session, str) else None,
         fixed_session=one.session if isinstance(one.session, int) else None,
         exclude=tuple(
-            ExcludeRule(name, rule.reason, rule.values)
+            replace(rule, column=name)
             for rule in own
             if (name := dialect.column(rule.column, header, items)) is not None
         ),
@@ -213,7 +225,12 @@ def _stored(one: FeedInstrument, instrument: Instrument) -> dict[str, str]:
     return dict(one.stored_total)
 
 
-def _warnings(export: Export, feed: Feed, dialect: Dialect, header: list[str]) -> tuple[str, ...]:
+def _warnings(export: Export, feed: Feed, dialect: Dialect) -> tuple[str, ...]:
+    zones = {feed.timezone, export.timezone} - {None}
+    return (*(("other_time_zone",) if len(zones) > 1 else ()), *_no_status(export, feed, dialect))
+
+
+def _no_status(export: Export, feed: Feed, dialect: Dialect) -> tuple[str, ...]:
     if feed.kind != "responses":
         return ()
     plain = [name for name in dialect.fate_columns if "{" not in name]

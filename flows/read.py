@@ -29,6 +29,8 @@ class Export:
     names:     the header names alone, in file order
     warnings:  rules of that level
     labels:    by position, what the file itself says its codes mean
+    timezone:  IANA name that the file itself gives for its times without offset
+    column:    position of a name that the header has not, where records name their own cells
     """
 
     positions: Mapping[str, int]
@@ -36,15 +38,19 @@ class Export:
     names: Sequence[str] = ()
     warnings: tuple[str, ...] = ()
     labels: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    timezone: str | None = None
+    column: Callable[[str], int] | None = None
 
     def has(self, name: str) -> bool:
         return _clean_name(name) in self.positions
 
     def position(self, name: str) -> int:
-        """Position of a column that the feed maps; refuses the file when it is not there."""
-        if not self.has(name):
+        """Position of a column that the feed maps; refuses the file when it cannot be there."""
+        if self.has(name):
+            return self.positions[_clean_name(name)]
+        if self.column is None:
             raise ExportRefused("missing_column", name)
-        return self.positions[_clean_name(name)]
+        return self.column(_clean_name(name))
 
     def sample(self, most: int) -> list[Cells]:
         """The first records that can be read, all their cells by position."""
@@ -100,7 +106,15 @@ def open_export(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Export:
         for other in reversed(spellings)
         if name not in positions and other in positions
     }
-    return Export({**positions, **spelled}, table.records, tuple(own), table.warnings, table.labels)
+    return Export(
+        {**positions, **spelled},
+        table.records,
+        tuple(own),
+        table.warnings,
+        table.labels,
+        table.timezone,
+        table.column,
+    )
 
 
 Reader = Callable[[BinaryIO, Feed, Dialect], Table]
@@ -120,6 +134,14 @@ def _reader(container: str) -> Reader:
         from flows.readers.spss import open_spss
 
         return open_spss
+    if container == "qualtrics_json":
+        from flows.readers.qualtrics_json import open_qualtrics_json
+
+        return open_qualtrics_json
+    if container == "fhir":
+        from flows.readers.fhir import open_fhir
+
+        return open_fhir
     raise ExportRefused("not_this_dialect")
 
 

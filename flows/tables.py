@@ -60,7 +60,7 @@ class _Reading:
 
     def moment(self, ours: str) -> pl.Series:
         """UTC instants."""
-        zone = self.plan.feed.timezone or self.people.zone
+        zone = self.plan.zone or self.people.zone
         return self.checked(
             ours, "invalid_date", lambda text: read_moments(text, self.plan.date_formats, zone)
         )

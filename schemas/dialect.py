@@ -67,12 +67,13 @@ class ExcludeRule:
     """A record whose cell in `column` is one of `values` (trimmed, as written) is excluded.
 
     reason: of schemas.rules.EXCLUDED_REASONS. A rule with the reason not_finished falls away in a feed
-    with partials = "keep"; one on a column of the form is about that questionnaire alone.
+    with partials = "keep", unless `always`; one on a column of the form is about that questionnaire alone.
     """
 
     column: str
     reason: str
     values: tuple[str, ...]
+    always: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,18 @@ class FinishedRule:
 
 
 @dataclass(frozen=True)
+class CodedQuestions:
+    """Questions known by a public code, and what the codes of their answers count.
+
+    title: of the list of answers; weights: answer code to number, as text
+    """
+
+    title: str
+    questions: tuple[str, ...]
+    weights: Mapping[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
 class Dialect:
     """What a file of one survey system looks like.
 
@@ -97,6 +110,10 @@ class Dialect:
     delimiter, quote, encoding, decimal: of the text; utf-8-sig reads with and without a byte order mark
     header_rows: rows before the data; header_row: which of them, from 1, has the names
     import_id_row: the last header row holds import ids as JSON, by which such a file is known
+    alias_row: header row, from 1, whose texts are further names of the columns; 0 for none
+    known_by: texts of which the alias row of every such file has one
+    trailing_delimiter: the header may end in one, and rows without it lack nothing
+    coded: questions and answers known by public codes, where the file itself gives no numbers
     typed: cells may be dates by their type; those are read as ISO 8601 whatever date_format says of texts
     form_end: ending of the column that closes each form, where columns are grouped by form; else ""
     columns: our column to theirs, where the feed says nothing; several are joined with "/", and a
@@ -122,6 +139,10 @@ class Dialect:
     header_rows: int
     header_row: int
     import_id_row: bool
+    alias_row: int
+    known_by: tuple[str, ...]
+    trailing_delimiter: bool
+    coded: tuple[CodedQuestions, ...]
     typed: bool
     form_end: str
     columns: Mapping[str, str | tuple[str, ...]] = field(hash=False)
@@ -223,6 +244,10 @@ def _read(top: RawTable) -> Dialect:
         header_rows=top.whole("header_rows", 1, least=1),
         header_row=top.whole("header_row", 1, least=1),
         import_id_row=top.flag("import_id_row"),
+        alias_row=top.whole("alias_row", 0, least=0),
+        known_by=top.texts("known_by"),
+        trailing_delimiter=top.flag("trailing_delimiter"),
+        coded=tuple(_coded(one) for one in top.tables("coded", "[[coded]]", "title")),
         typed=top.flag("typed"),
         form_end=top.optional_text("form_end") or "",
         columns={key: _one_or_more(theirs) for key, theirs in _all_texts(top.table("columns", "[columns]"))},
@@ -259,9 +284,20 @@ def _one_or_more(columns: tuple[str, ...]) -> str | tuple[str, ...]:
 
 
 def _exclude(table: RawTable) -> ExcludeRule:
-    rule = ExcludeRule(table.text("column"), table.text("reason"), table.texts("values"))
+    rule = ExcludeRule(
+        table.text("column"), table.text("reason"), table.texts("values"), table.flag("always")
+    )
     table.close()
     return rule
+
+
+def _coded(table: RawTable) -> CodedQuestions:
+    weights = dict(_all_texts(table.table("weights", "weights")))
+    coded = CodedQuestions(
+        table.text("title"), table.texts("questions"), {code: weight[0] for code, weight in weights.items()}
+    )
+    table.close()
+    return coded
 
 
 def _finished(table: RawTable) -> FinishedRule:

@@ -49,6 +49,9 @@ class Table:
     aliases: further names of columns to their positions, such as import ids; a name of `names` wins
     warnings: rules of that level that the reader met in the header
     labels:  by position, what the file itself says its codes mean: text -> code, for `accord inspect`
+    timezone: IANA name that the file itself gives for its times without offset
+    column:  position of a name that is not among `names`, in files whose records name their own cells: a
+        question that nobody answered is then no column. None where the header is all there is
     """
 
     names: Sequence[str]
@@ -56,6 +59,8 @@ class Table:
     aliases: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     labels: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    timezone: str | None = None
+    column: Callable[[str], int] | None = None
 
 
 class RowRecords:
