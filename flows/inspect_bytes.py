@@ -98,6 +98,8 @@ def _structured(head: bytes) -> Look | None:
         return None
     if re.search(r'"resourceType"\s*:\s*"(QuestionnaireResponse|Bundle)"', text):
         return Look("fhir", "JSON with FHIR's resourceType", frozenset({"fhir"}))
+    if re.search(r'"resourceType"\s*:\s*"Questionnaire"', text):
+        return Look("", "a FHIR Questionnaire: name it as `questionnaire` in the feed of its responses", frozenset())
     if '"responseId"' in text and '"values"' in text:
         return Look("qualtrics_json", "JSON with responseId and values", frozenset({"qualtrics_json"}))
     return Look("", "JSON of no system that Accord knows", frozenset())

@@ -11,7 +11,7 @@ from functools import cached_property
 from flows.answers import normalise
 from flows.inspect_dates import Dates, read_dates
 from flows.read import Export
-from schemas.recognition import Words, columns
+from schemas.recognition import Words, columns, words_of
 
 SAMPLE_RECORDS = 20_000
 FEW_TEXTS = 40
@@ -142,7 +142,8 @@ def _told(column: Column) -> str:
 
 
 def find_session(among: Sequence[Column]) -> Found | None:
-    numbers = [one for one in by_name("session", among) if one.whole_share >= MOSTLY and not one.dates]
+    able = [one for one in by_name("session", among) if words_of(one.name)[-1] not in ("rating", "score")]
+    numbers = [one for one in able if one.whole_share >= MOSTLY and not one.dates]
     if not numbers:
         return None
     best = numbers[0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from flows.inspect_answers import Reading, read_block, steps_of
 from flows.inspect_columns import Column, by_name
-from flows.inspect_items import Block, neighbours, numbered, stemmed, worded
+from flows.inspect_items import Block, coded, neighbours, numbered, stemmed, worded
 from flows.inspect_totals import Total, stored_totals
 from schemas.instrument import Instrument, Response
 from schemas.recognition import forms, squeezed, words_of
@@ -30,7 +30,7 @@ STEM, FILE_NAME, WORDS, COUNT, RANGE, PART_OF_RANGE, BEYOND, LABELS, TOTAL = 50,
 class Match:
     """A block read as a form. points: the sum of what speaks for it; evidence: in words, the strongest first.
 
-    rivals: ids of other forms that fit nearly as well
+    others: the best match of each other form that fits nearly as well
     attention, difficulty: columns among or right behind the items that are none of them
     named: whether names, words or labels say which form it is, and not its shape alone
     """
@@ -42,19 +42,19 @@ class Match:
     points: int
     evidence: tuple[str, ...]
     totals: tuple[Total, ...] = ()
-    rivals: tuple[str, ...] = ()
+    others: tuple[Match, ...] = ()
     attention: tuple[Column, ...] = ()
     difficulty: tuple[Column, ...] = ()
     named: bool = False
 
     @property
     def sure(self) -> bool:
-        return self.points >= SURE and not self.rivals
+        return self.points >= SURE and not self.others
 
     @property
     def open(self) -> bool:
         """Whether a person must choose: several forms fit and no name says which."""
-        return bool(self.rivals) and self.points < SURE
+        return bool(self.others) and self.points < SURE
 
 
 def find_forms(
@@ -65,7 +65,7 @@ def find_forms(
     known_absent: texts that the dialect itself knows as no answer
     """
     able = [one for one in columns if one.filled and not one.dates]
-    blocks = [*worded(able), *_parts(numbered(able)), *stemmed(able), *_parts(neighbours(able))]
+    blocks = [*coded(columns), *worded(able), *_parts(numbered(able)), *stemmed(able), *_parts(neighbours(able))]
     said = {squeezed(word) for word in words_of(file_name)} | {squeezed(file_name)}
     matches = [match for block in blocks for match in _fitting(block, registry, said, known_absent)]
     chosen = _chosen([_with_totals(one, columns) for one in matches])
@@ -118,7 +118,7 @@ def _weighed(
     stems = set(hints.stems if hints else (squeezed(instrument.id),))
     found: list[tuple[int, str]] = [(COUNT, f"{instrument.n_items} items")]
     if block.by == "words":
-        found.append((WORDS, "its headers hold the words of the items"))
+        found.append((WORDS, "its headers hold words or public codes of the items"))
     named = [stem for stem in block.stems if stem in stems]
     if named:
         found.append((STEM, f"its names begin with {named[0]}"))
@@ -177,7 +177,7 @@ def _chosen(matches: Sequence[Match]) -> list[Match]:
         taken |= places
         twin = next((at for at, other in enumerate(chosen) if _same_answers(match, other)), None)
         if twin is None:
-            chosen.append(replace(match, rivals=_rivals(match, matches)))
+            chosen.append(replace(match, others=_rivals(match, ranked)))
         elif _by_codes_first(match) < _by_codes_first(chosen[twin]):
             chosen[twin] = _with_texts(match, chosen[twin])
     return chosen
@@ -186,23 +186,22 @@ def _chosen(matches: Sequence[Match]) -> list[Match]:
 def _with_texts(codes: Match, texts: Match) -> Match:
     """The block of codes, with what its twin of texts says of the form."""
     why = f"the same answers stand as texts in {texts.block.columns[0].name} and on"
-    return replace(codes, points=texts.points, evidence=(*texts.evidence, why), rivals=texts.rivals, named=True)
+    return replace(codes, points=texts.points, evidence=(*texts.evidence, why), others=texts.others, named=True)
 
 
 def _by_codes_first(match: Match) -> int:
     return 0 if match.reading.by == "codes" else 1
 
 
-def _rivals(match: Match, matches: Iterable[Match]) -> tuple[str, ...]:
+def _rivals(match: Match, ranked: Iterable[Match]) -> tuple[Match, ...]:
+    """Other forms that the same columns could be, the best match of each."""
     places = {column.at for column in match.block.columns}
-    near = {
-        one.instrument.id
-        for one in matches
-        if one.instrument.id != match.instrument.id
-        and one.points > match.points - NEAR
-        and places & {column.at for column in one.block.columns}
-    }
-    return tuple(sorted(near))
+    found: dict[str, Match] = {}
+    for one in ranked:
+        shared = places & {column.at for column in one.block.columns}
+        if one.instrument.id != match.instrument.id and shared and one.points > match.points - NEAR:
+            found.setdefault(one.instrument.id, one)
+    return tuple(found[id_] for id_ in sorted(found))
 
 
 def _same_answers(one: Match, other: Match) -> bool:

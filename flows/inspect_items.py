@@ -23,7 +23,7 @@ class Block:
     """Columns in the order of their items.
 
     pattern: with {n}, where their names have one; "" for a list of columns
-    by:      "number", "words" of questions, "stem" of names or "place" in the file
+    by:      "number", "words" (or public codes) of questions, "stem" of names or "place" in the file
     first:   number of the first item in the pattern
     form:    the questionnaire whose words the headers hold; ""
     """
@@ -103,6 +103,16 @@ def worded(columns: Sequence[Column]) -> list[Block]:
         if items and all(len(one) == 1 for one in items) and len({one[0].at for one in items}) == len(items):
             found.append(Block(tuple(one[0] for one in items), "", "words", form=id_))
     return found
+
+
+def coded(columns: Sequence[Column]) -> list[Block]:
+    """Questions named by public codes of a form's items; in the form's order."""
+    places = {re.split(r"[/|]", column.name)[-1]: column for column in columns}
+    return [
+        Block(tuple(places[code] for code in hints.codes), "", "words", form=id_)
+        for id_, hints in forms().items()
+        if hints.codes and all(code in places for code in hints.codes)
+    ]
 
 
 def _with_words(words: Sequence[str], columns: Iterable[Column]) -> list[Column]:

@@ -36,6 +36,7 @@ class Opened:
     candidates: those with any weight, the best first; feed: only the keys that reading the bytes needs
     """
 
+    seen: Look
     export: Export
     dialect: Dialect
     feed: Feed
@@ -91,7 +92,7 @@ def open_best(stream: BinaryIO, seen: Look, sheet: str | None = None) -> Opened:
         except ExportRefused as refusal:
             tried.append(replace(one, refused=refusal.rule))
             continue
-        return Opened(export, dialect, feed, (one, *found[at + 1 :], *tried))
+        return Opened(seen, export, dialect, feed, (one, *found[at + 1 :], *tried))
     raise ExportRefused(tried[0].refused if tried else _without(seen))
 
 

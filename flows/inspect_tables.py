@@ -126,13 +126,13 @@ def meaning_of(ours: str, column: Column) -> Meaning:
     texts = sorted(column.texts)
     listed = [text for text in texts if text in codes]
     by_list = len(listed) >= 2 and all(text in codes or not text.isdigit() or column.texts[text] < 0.05 * column.filled for text in texts)
-    known: dict[str, str] = {}
+    known: dict[str, str] = dict(codes) if by_list else {}
     for text in texts:
         word = (codes.get(text) if by_list else None) or words.get(fold(text)) or own.get(fold(text))
         if word:
             known[text] = word
     unknown = [text for text in column.shown_texts() if text not in known]
-    hidden = len(texts) - len(known) - len(unknown)
+    hidden = len([text for text in texts if text not in known]) - len(unknown)
     doubtful = frozenset(text for text in known if len(text) == 1 and text not in listed)
     why = "its name, and codes of the NHS data dictionary" if by_list else "its name, and known words"
     return Meaning(ours, known, doubtful, tuple(sorted(unknown)), hidden, why)

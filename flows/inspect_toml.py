@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ def edits(tables: Sequence[TomlTable]) -> list[str]:
     found = []
     for table in tables:
         if table.open:
-            found.append(f"{table.heading} {table.lines[0].value}: {table.why}")
+            found += [f"{table.heading} {table.why}"] if table.why else []
             continue
         found += [f"{table.heading} {line.key}: {line.why}" for line in table.lines if line.open]
     return found
@@ -80,8 +81,7 @@ def doubts(tables: Sequence[TomlTable]) -> list[str]:
 
 
 def toml_key(key: str) -> str:
-    bare = key.replace("_", "").replace("-", "")
-    return key if bare.isascii() and bare.isalnum() else toml_string(key)
+    return key if re.fullmatch("[a-z_]+", key) else toml_string(key)
 
 
 def toml_value(value: Value) -> str:

@@ -74,6 +74,7 @@ class FormHints:
     stems: tuple[str, ...] = ()
     labels: tuple[tuple[str, ...], ...] = ()
     keywords: tuple[tuple[str, ...], ...] = ()
+    codes: tuple[str, ...] = ()
     difficulty: bool = False
 
 
@@ -144,6 +145,7 @@ def forms() -> dict[str, FormHints]:
             tuple(raw["stems"]),
             tuple(map(tuple, raw.get("labels", ()))),
             tuple(map(tuple, raw.get("keywords", ()))),
+            tuple(raw.get("codes", ())),
             bool(raw.get("difficulty")),
         )
     return found
