@@ -7,7 +7,7 @@ folders; only the nightly run keeps parts between runs.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from flows.detect_tally import Tally
 from flows.inputs import Inputs, make_inputs, memo_key, memo_with
 from flows.process import Job, process_file
 from flows.pseudonyms import Pseudonymiser
+from flows.releases import released, rows_released
 from schemas.dialect import load_dialects
 from schemas.errors import ConfigError
 from schemas.frames import administration_schema
@@ -76,6 +77,7 @@ class Work:
 
     released: let through whatever is found in it; held: what its feed's earlier files say is wrong with it
     warnings: rules of that level that only a comparison with them can tell
+    let_go: quarantined rows that people have dealt with elsewhere
     """
 
     entry: archive.Entry
@@ -84,6 +86,7 @@ class Work:
     released: bool = False
     held: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
+    let_go: tuple[int, ...] = ()
 
     @property
     def tag(self) -> str:
@@ -128,22 +131,16 @@ def last_key(folder: Path) -> str | None:
     return ids[-1] if ids else None
 
 
-def released(lines: Sequence[ledger.Line]) -> frozenset[str]:
-    """Entries that people have let through."""
-    return frozenset(str(line.payload["entry"]) for line in lines if line.kind == "release")
-
-
-def works(
-    setup: Setup, entries: Sequence[archive.Entry], let_through: Collection[str] = frozenset()
-) -> list[Work]:
-    """Deliveries of the feeds that site.toml has, in ledger order. let_through: see `released`."""
+def works(setup: Setup, entries: Sequence[archive.Entry], lines: Sequence[ledger.Line] = ()) -> list[Work]:
+    """Deliveries of the feeds that site.toml has, in ledger order. lines: the decisions that count."""
     feeds = {feed.id: feed for feed in setup.site.feeds}
+    let_through, rows = released(lines), rows_released(lines)
     found = []
     for entry in entries:
         if entry.feed in feeds:
             feed = feeds[entry.feed]
             memo = memo_key(entry.sha256, feed, setup.site, setup.registry, setup.key.id)
-            work = Work(entry, feed, memo)
+            work = Work(entry, feed, memo, let_go=rows.get(entry.entry, ()))
             found.append(_let_through(work) if entry.entry in let_through else work)
     return found
 
@@ -224,6 +221,7 @@ def delivered(work: Work, store: PartStore) -> Delivery:
         arrived_at=entry.arrived_at,
         part=part,
         counts=read_counts(part),
+        let_go=work.let_go,
     )
 
 
@@ -379,7 +377,7 @@ def build(setup: Setup, out: Path, now: datetime, as_of: date | None = None, tel
     inputs = inputs_of(setup, lines, as_of)
     out.parent.mkdir(parents=True, exist_ok=True)
     with PartStore.temporary(out.parent) as store:
-        jobs = works(setup, archive.deliveries(setup.folder, lines), released(lines))
+        jobs = works(setup, archive.deliveries(setup.folder, lines), lines)
         jobs = process_all(setup, jobs, store, tell)
         stages.done("process")
         tell("load", 0, 1)

@@ -17,10 +17,37 @@ PROBLEM = {
     "column_name": pl.String,
     "rule": pl.String,
     "response_key": pl.UInt64,
+    "form_no": pl.Int16,
 }
 """Schema of problems: one row per problem of a record or an administration.
 
 response_key: the response concerned, by which a later delivery mends it; null where unknown.
+form_no: the questionnaire concerned, by its place in the feed; 0 where it is the whole record.
+"""
+HELD = pl.Schema(
+    {
+        "source_row": pl.Int32(),
+        "form_no": pl.Int16(),
+        "instrument": pl.String(),
+        "client_key": pl.UInt64(),
+        "clinician_key": pl.UInt64(),
+        "rater": pl.String(),
+        "rater_id": pl.String(),
+        "session": pl.Int16(),
+        "segment": pl.String(),
+        "episode": pl.String(),
+        "completed_at": pl.Datetime("us"),
+        "completed_on": pl.Date(),
+        "response_key": pl.UInt64(),
+        "has_key": pl.Boolean(),
+    }
+)
+"""Schema of what is quarantined: one row per administration, or record where that is no questionnaire.
+
+form_no, instrument: 0 and empty for appointments, referrals and records that cannot be read at all.
+completed_at, completed_on: also when an appointment starts, or the day a referral was received.
+has_key: whether it could be read who and when it is about, so that a later delivery can be seen to mend it.
+Cells that cannot be read are null. Answers are not in it.
 """
 RECORD = {"source_row": pl.Int32, "fate": pl.String, "reason": pl.String}
 """Schema of records that are not accepted: one row each."""
@@ -78,7 +105,12 @@ def whole_numbers(cells: pl.Series, low: int, high: int) -> pl.Series:
 
 
 def problems(
-    rows: pl.Series, instrument: str, column: str, rule: str, responses: pl.Series | None = None
+    rows: pl.Series,
+    instrument: str,
+    column: str,
+    rule: str,
+    responses: pl.Series | None = None,
+    form_no: int = 0,
 ) -> pl.DataFrame:
     """One problem for each of the source rows given."""
     keys = (
@@ -93,8 +125,19 @@ def problems(
             "column_name": [column] * len(rows),
             "rule": [rule] * len(rows),
             "response_key": keys,
+            "form_no": [form_no] * len(rows),
         },
         schema=PROBLEM,
+    )
+
+
+def held_rows(rows: pl.DataFrame, **columns: pl.Series) -> pl.DataFrame:
+    """HELD rows with these columns in place of the frame's own; what neither has is null, 0 or empty."""
+    have = rows.with_columns(**columns)
+    blank = {"form_no": pl.lit(0), "instrument": pl.lit(""), "has_key": pl.lit(False)}
+    return have.select(
+        (pl.col(name) if name in have.columns else blank.get(name, pl.lit(None))).cast(dtype).alias(name)
+        for name, dtype in HELD.items()
     )
 
 

@@ -6,25 +6,31 @@ Heavy imports stand in the commands that need them, so that `accord --help` is q
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from flows.cli_common import (
+    AsOfOption,
+    JsonOption,
+    OutOption,
+    SiteOption,
+    day,
+    now,
+    print_json,
+    print_lines,
+    progress,
+    settings_of,
+    tonight,
+)
+from flows.cli_quarantine import quarantine_app
 from flows.faults import told
-from flows.settings import Settings
 from schemas.errors import AccordError
-
-if TYPE_CHECKING:
-    from warehouse.manifest import Manifest
 
 EXIT_CODES = (
     "Exit codes: 0 done, also with quarantined records and refused files; 1 unforeseen; 2 configuration or"
@@ -40,26 +46,10 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 config_app = typer.Typer(no_args_is_help=True, help="Check a site's configuration.")
-quarantine_app = typer.Typer(no_args_is_help=True, help="Files and records that wait to be mended.")
 app.add_typer(config_app, name="config")
 app.add_typer(quarantine_app, name="quarantine")
 
-SiteOption = Annotated[
-    Path | None, typer.Option("--site", help="Folder of the site; default ACCORD_SITE or ./site.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-OutOption = Annotated[Path, typer.Option("-o", "--out", help="CSV file to write.")]
-AsOfOption = Annotated[
-    datetime | None,
-    typer.Option(
-        "--as-of", formats=["%Y-%m-%d"], help="The run's today; default the newest delivery's date."
-    ),
-]
-
 PRIVATE = 0o077
-
-MOST_PREFECT_BYTES = 256 * 1024**2
-"""Prefect keeps some 20 kB of each task for good: this is a hundred nights of a hundred files."""
 
 
 def entrypoint() -> None:
@@ -84,28 +74,6 @@ def outcome(command: Callable[[], object]) -> int:
         typer.echo(f"accord: {error}", err=True)
         return error.exit_code
     return 0
-
-
-def _settings(site: Path | None) -> Settings:
-    return Settings.from_env(os.environ, site)
-
-
-def _now() -> datetime:
-    """The clock, read here at the rim and handed down."""
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def _day(as_of: datetime | None) -> date | None:
-    return as_of.date() if as_of else None
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        typer.echo(line)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
 
 
 @app.command()
@@ -144,59 +112,19 @@ def sample(
 @app.command()
 def nightly(site: SiteOption = None, as_of: AsOfOption = None, json_: JsonOption = False) -> None:
     """Archive, process, load, check and publish: the whole nightly run, in Prefect."""
-    folder = _settings(site).site
-    with _progress(quiet=json_) as tell:
-        found, problem = _tonight(folder, _day(as_of), tell)
+    folder = settings_of(site).site
+    with progress(quiet=json_) as tell:
+        found, problem = tonight(folder, day(as_of), tell)
     if found and json_:
         from flows.status import summary
 
-        _print_json(summary(folder, found))
+        print_json(summary(folder, found))
     elif found:
         from flows.report import run_lines
 
-        _print(run_lines(folder, found))
+        print_lines(run_lines(folder, found))
     if problem:
         raise problem
-
-
-def _tonight(
-    folder: Path, as_of: date | None, tell: Callable[[str, int, int], None]
-) -> tuple[Manifest | None, AccordError | None]:
-    """The run's record and what ended it. What can be seen at once is said before Prefect starts."""
-    from flows.config import load_site
-    from flows.night import record_failure
-    from warehouse.publish import site_lock
-
-    try:
-        load_site(folder)
-        with site_lock(folder):
-            if "PREFECT_HOME" not in os.environ:
-                os.environ["PREFECT_HOME"] = str(prefect_home(folder))
-    except AccordError as error:
-        return record_failure(folder, error, _now()), error
-    from flows.nightly import run_nightly
-
-    return run_nightly(folder, as_of, tell)
-
-
-def prefect_home(site: Path) -> Path:
-    """Prefect's own folder in a site; emptied when it has grown large, since no figure comes from it."""
-    from warehouse.files import private_dir
-
-    home = site / "prefect"
-    if sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) > MOST_PREFECT_BYTES:
-        shutil.rmtree(home)
-    return private_dir(home).resolve()
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on a terminal, plain lines otherwise, nothing with --json."""
-    from flows.progress import bar, lines, nothing
-
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    with nothing() if quiet else bar(console) if console.is_terminal else lines(sys.stderr) as tell:
-        yield tell
 
 
 @app.command()
@@ -212,15 +140,15 @@ def build(
     from flows.notes import key_note
     from warehouse.publish import site_lock
 
-    folder = _settings(site).site
+    folder = settings_of(site).site
     setup = open_site(folder, os.environ)
     check_out(out, folder)
-    with site_lock(folder), _progress(quiet=json_) as tell:
-        seconds = build_warehouse(setup, out, _now(), _day(as_of), tell).seconds
+    with site_lock(folder), progress(quiet=json_) as tell:
+        seconds = build_warehouse(setup, out, now(), day(as_of), tell).seconds
     if json_:
-        _print_json({"out": str(out), "seconds": {name: round(s, 3) for name, s in seconds.items()}})
+        print_json({"out": str(out), "seconds": {name: round(s, 3) for name, s in seconds.items()}})
         return
-    _print(key_note(setup))
+    print_lines(key_note(setup))
     took = ", ".join(f"{name} {took:.2f} s" for name, took in seconds.items())
     typer.echo(f"{out}: written ({took}; {sum(seconds.values()):.2f} s in all)")
 
@@ -235,12 +163,12 @@ def rerun(
     from flows.rerun import rerun as run_again
     from schemas.errors import RerunDiffers
 
-    with _progress(quiet=json_) as tell:
-        report = run_again(_settings(site).site, run, os.environ, tell)
+    with progress(quiet=json_) as tell:
+        report = run_again(settings_of(site).site, run, os.environ, tell)
     if json_:
-        _print_json(report.as_json())
+        print_json(report.as_json())
     else:
-        _print(report.lines())
+        print_lines(report.lines())
     if report.differs:
         raise RerunDiffers(report.verdict)
 
@@ -253,14 +181,14 @@ def runs(site: SiteOption = None, json_: JsonOption = False) -> None:
     from flows.status import line_of
     from warehouse import manifest
 
-    folder = _settings(site).site
+    folder = settings_of(site).site
     found = manifest.history(folder)
     if not found:
         load_site(folder)
     if json_:
-        _print_json([line_of(one) for one in found])
+        print_json([line_of(one) for one in found])
     else:
-        _print(runs_lines(found, manifest.damaged(folder)))
+        print_lines(runs_lines(found, manifest.damaged(folder)))
 
 
 @app.command()
@@ -273,11 +201,11 @@ def instruments(
     """The questionnaires Accord can score, with their evidence; one card; check a TOML; write the pages."""
     from flows.cards import instrument_lines, instruments_json
 
-    folder = _settings(site).site
+    folder = settings_of(site).site
     if json_:
-        _print_json(instruments_json(what, name, folder))
+        print_json(instruments_json(what, name, folder))
     else:
-        _print(instrument_lines(what, name, folder))
+        print_lines(instrument_lines(what, name, folder))
 
 
 @app.command()
@@ -299,7 +227,7 @@ def export(
     """
     from flows.sources import RISK, run_export
 
-    rows = run_export(what, _settings(site).site, os.environ, out, from_, published, _day(since))
+    rows = run_export(what, settings_of(site).site, os.environ, out, from_, published, day(since))
     typer.echo(f"{out}: {rows:,} rows", err=True)
     if what == RISK:
         typer.echo(
@@ -316,7 +244,7 @@ def dashboard(
     """Open the dashboard on this machine, at http://127.0.0.1:8501."""
     from flows.config import load_site
 
-    folder = _settings(site).site
+    folder = settings_of(site).site
     load_site(folder)
     typer.echo(f"The dashboard is at http://127.0.0.1:{port} (end it with Ctrl-C)")
     sys.stdout.flush()
@@ -329,69 +257,11 @@ def config_check(site: SiteOption = None, json_: JsonOption = False) -> None:
     """Read site.toml and say what was understood, and every problem at once."""
     from flows.config import check
 
-    lines = check(_settings(site).site, os.environ)
+    lines = check(settings_of(site).site, os.environ)
     if json_:
-        _print_json(lines)
+        print_json(lines)
     else:
-        _print(lines)
-
-
-@quarantine_app.command("list")
-def quarantine_list(site: SiteOption = None, json_: JsonOption = False) -> None:
-    """Refused files, and problems by feed, file and rule, with their counts and remedies."""
-    from flows.quarantine import listed, listed_lines
-
-    found = listed(_settings(site).site)
-    if json_:
-        _print_json(found)
-    else:
-        _print(listed_lines(found))
-
-
-@quarantine_app.command("show")
-def quarantine_show(
-    feed: Annotated[str, typer.Argument(help="Feed id; none for all feeds.")] = "",
-    file: Annotated[str, typer.Option("--file", help="Name of one file.")] = "",
-    rule: Annotated[str, typer.Option("--rule", help="Id of one rule.")] = "",
-    site: SiteOption = None,
-    json_: JsonOption = False,
-) -> None:
-    """Each problem: file, row, column, rule, remedy. Never a value."""
-    from flows.quarantine import shown
-
-    _print_quarantine(shown(_settings(site).site, feed, file, rule), json_)
-
-
-@quarantine_app.command("export")
-def quarantine_export(out: OutOption, site: SiteOption = None) -> None:
-    """All problems of records as CSV, to send back to the clinics."""
-    export("quarantine", out, site)
-
-
-@quarantine_app.command("release")
-def quarantine_release(
-    what: Annotated[
-        str, typer.Argument(metavar="ENTRY_OR_FILE", help="Entry id, 8 digits of it, or file name.")
-    ],
-    reason: Annotated[str, typer.Option("--reason", help="Why the file is right; kept in the ledger.")],
-    site: SiteOption = None,
-) -> None:
-    """Let a file through that is held for its coding. The next run takes it as it is."""
-    from flows.quarantine import release
-    from warehouse.publish import site_lock
-
-    folder = _settings(site).site
-    with site_lock(folder):
-        _print(release(folder, what, reason, _now()))
-
-
-def _print_quarantine(found: Sequence[Mapping[str, object]], json_: bool) -> None:
-    from flows.report import rows_lines
-
-    if json_:
-        _print_json(found)
-    else:
-        _print(rows_lines(found, "nothing is in quarantine"))
+        print_lines(lines)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ A part is a folder:
     <instrument>-NNNN.parquet   administrations of a batch, scored
     appointments-NNNN.parquet, referrals-NNNN.parquet
     problems-NNNN.parquet, records-NNNN.parquet
+    held-NNNN.parquet           who and when what is quarantined is about, as far as it can be read
     counts.json                 records by fate; warnings; the rule that refused the file; what held it,
                                 and what the answers of each form add up to
 Nothing in it is an id of a person, a file name or a clock time.
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.cells import PROBLEM, RECORD
+from flows.cells import HELD, PROBLEM, RECORD, held_rows
 from flows.clean import Batch
 from flows.detect import suspicions, warnings
 from flows.detect_form import Finding, forms_of
@@ -139,6 +140,7 @@ def _settle(number: int, read: Callable[[], Batch], plan: Plan, job: Job, out: P
     frames, tally, gathered = _process_batch(batch, plan, job)
     frames["problems"].append(_broken_problems(batch))
     frames["records"].append(_broken_records(batch))
+    frames["held"].append(_broken_held(batch))
     for name, parts in frames.items():
         rows = pl.concat(parts)
         if rows.height:
@@ -160,25 +162,39 @@ def _process_batch(
     """Frames by the name of their parts; the number of records accepted, and warnings; sums by form."""
     if plan.feed.kind == "responses":
         outcome = process_responses(batch.rows, plan, job.people, job.held)
-        frames: dict[str, list[pl.DataFrame]] = {"problems": [outcome.problems], "records": [outcome.records]}
+        frames: dict[str, list[pl.DataFrame]] = {
+            "problems": [outcome.problems],
+            "records": [outcome.records],
+            "held": [outcome.held],
+        }
         for asked, rows in zip(plan.asked, outcome.administrations, strict=True):
             frames.setdefault(asked.instrument.id, []).append(rows)
         counts = Counts(accepted=outcome.accepted, warnings=list(outcome.warnings))
         return frames, counts, outcome.gathered
     process = process_appointments if plan.feed.kind == "appointments" else process_referrals
     table = process(batch.rows, plan, job.people)
-    found = {plan.feed.kind: [table.rows], "problems": [table.problems], "records": [table.records]}
+    found = {
+        plan.feed.kind: [table.rows],
+        "problems": [table.problems],
+        "records": [table.records],
+        "held": [table.held],
+    }
     return found, Counts(accepted=table.rows.height), ()
 
 
 def _broken_problems(batch: Batch) -> pl.DataFrame:
-    rows = [(row, "", "", rule, None) for row, rule in batch.broken]
+    rows = [(row, "", "", rule, None, 0) for row, rule in batch.broken]
     return pl.DataFrame(rows, schema=PROBLEM, orient="row")
 
 
 def _broken_records(batch: Batch) -> pl.DataFrame:
     rows = [(row, "quarantined", "problems") for row, _ in batch.broken]
     return pl.DataFrame(rows, schema=RECORD, orient="row")
+
+
+def _broken_held(batch: Batch) -> pl.DataFrame:
+    rows = pl.Series("source_row", [row for row, _ in batch.broken], dtype=HELD["source_row"])
+    return held_rows(rows.to_frame())
 
 
 def _countable(source: Path, job: Job, out: Path) -> int:

@@ -1,45 +1,52 @@
 """The quarantine of the current warehouse, for the data team: places and rules, never a value.
 
-A file that is held for its coding goes on when the export or site.toml is corrected, or when it is released.
+A file that is held for its coding goes on when the export or site.toml is corrected, or when it is released
+(`flows.quarantine_release`). What runs have mended is told by `flows.quarantine_mended`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from flows.build import released
 from flows.report import rows_lines
-from flows.sources import current_run, current_warehouse, newest_warehouse
+from flows.sources import current_run, current_warehouse
 from schemas.errors import ConfigError
 from schemas.rules import rules
-from warehouse import archive, ledger, manifest
-from warehouse.exports import held, quarantine
+from warehouse import manifest
+from warehouse.connect import Connection
+from warehouse.exports import held, quarantine, run_facts
+from warehouse.quarantined import places
 
 Row = dict[str, str | int]
 
 SHORTEST_ENTRY = 8
 """Digits of an entry id that stand for it: those that logs show."""
-SHORTEST_REASON = 10
 
 
 def listed(site: Path) -> list[Row]:
-    """Refused files, and problems by feed, file and rule: how many, and what to do.
+    """Refused files, and problems by feed, file and rule: whose, how many, how old, and what to do.
 
     Where a whole file is held: its entry, and the form and items that its coding is doubted for.
+    age_days: of the oldest, from the local date it arrived to the run's date
     """
-    counts = Counter((str(one["feed"]), str(one["file"]), str(one["rule"])) for one in shown(site))
+    ages: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
+    for one in shown(site):
+        place = (str(one["feed"]), str(one["file"]), str(one["rule"]), str(one["clinic"]))
+        ages[place].append(int(one["age_days"]))
     whole = _held(site)
     found: list[Row] = []
-    for (feed, file, rule), n in sorted(counts.items()):
+    for (feed, file, rule, clinic), days in sorted(ages.items()):
         known = rules()[rule]
-        place: Row = {"feed": feed, "file": file, "rule": rule, "level": known.level}
+        place_: Row = {"clinic": clinic, "feed": feed, "file": file, "rule": rule, "level": known.level}
         entry, items = whole.get((feed, file, rule), ("", ""))
         remedy = known.remedy.replace("ENTRY", entry[:SHORTEST_ENTRY] or "ENTRY")
-        found.append(place | {"problems": n, "entry": entry, "items": items, "remedy": remedy})
+        more: Row = {"problems": len(days), "age_days": max(days), "entry": entry, "items": items}
+        found.append(place_ | more | {"remedy": remedy})
     return found
 
 
@@ -69,66 +76,18 @@ def _held(site: Path) -> dict[tuple[str, str, str], tuple[str, str]]:
     return found
 
 
-def release(site: Path, what: str, reason: str, now: datetime) -> list[str]:
-    """Let a held file through, whatever is found in it; lines that say what will happen.
-
-    what: the file's entry id, eight or more of its first digits, or its name
-    The caller holds the site's lock.
-    raises: ConfigError for an entry that is not there, not held or released before, or without a reason
-    """
-    said = " ".join(reason.split())
-    if len(said) < SHORTEST_REASON:
-        raise ConfigError(
-            f"--reason: say why the file is right, in {SHORTEST_REASON} characters or more; it goes on record"
-        )
-    with newest_warehouse(site) as con:
-        found = held(con)
-    entry = _entry(site, what, {one["entry"] for one in found})
-    ledger.append(site, [("release", {"entry": entry.entry, "reason": said})], now)
-    kept = "; ".join(
-        f"{one['rule']}, {one['instrument']}, {one['column']}" for one in found if one["entry"] == entry.entry
-    )
-    return [
-        f"{entry.feed}: {entry.file} (entry {entry.entry[:SHORTEST_ENTRY]}) is released: {kept}",
-        "The next run takes its records as they are coded and compares later files with them:",
-        f"  accord nightly --site {site}",
-    ]
-
-
-def _entry(site: Path, what: str, waiting: Collection[str]) -> archive.Entry:
-    """The held entry that is meant."""
-    done = released(ledger.read(site))
-    meant = [one for one in archive.deliveries(site) if _is_meant(one, what)]
-    fit = [one for one in meant if one.entry in waiting and one.entry not in done]
-    if len(fit) == 1:
-        return fit[0]
-    if fit:
-        raise ConfigError(f"{what}: several held files are meant; name one by its entry: {_tags(fit)}")
-    if gone := [one for one in meant if one.entry in done]:
-        raise ConfigError(f"{what}: entry {_tags(gone)} was released before, and runs take it")
-    if meant:
-        raise ConfigError(f"{what}: entry {_tags(meant)} is not held; there is nothing to release")
-    raise ConfigError(
-        f"{what}: no delivery has this entry or file name; `accord quarantine list` shows what is held"
-    )
-
-
-def _is_meant(entry: archive.Entry, what: str) -> bool:
-    return entry.file == what or (len(what) >= SHORTEST_ENTRY and entry.entry.startswith(what.lower()))
-
-
-def _tags(entries: Sequence[archive.Entry]) -> str:
-    return ", ".join(one.entry[:SHORTEST_ENTRY] for one in entries)
-
-
 def shown(site: Path, feed: str = "", file: str = "", rule: str = "") -> list[Row]:
-    """Each problem with its place and remedy, of all feeds, files and rules or of one.
+    """Each problem with its place, age and remedy, of all feeds, files and rules or of one.
 
-    A refused file has no row number.
+    A refused file has no row number. entry: the first digits, which stand for it
     raises: ConfigError for a feed, file or rule of which there is none, naming the nearest that there is
     """
+    return chosen(problems(site), feed, file, rule)
+
+
+def chosen(found: list[Row], feed: str = "", file: str = "", rule: str = "") -> list[Row]:
+    """Those of one feed, file or rule. Raises ConfigError for one of which there is none."""
     wanted = {"feed": feed, "file": file, "rule": rule}
-    found = _problems(site)
     for column, value in wanted.items():
         if value and found:
             _check(column, value, {str(one[column]) for one in found})
@@ -144,16 +103,40 @@ def _check(column: str, value: str, there: Collection[str]) -> None:
         raise ConfigError(f"nothing in quarantine has {column} {value}{hint}")
 
 
-def _problems(site: Path) -> list[Row]:
+def problems(site: Path) -> list[Row]:
+    """Every problem of the warehouse that stands: refused files first, then by delivery, row and column."""
+    columns = {one.entry: one.refused_column for one in manifest.read_files(site, current_run(site))}
     with current_warehouse(site) as con:
-        cells = [row for batch in quarantine(con) for row in batch.iter_rows(named=True)]
-    found = [*_refused(site), *cells]
-    return [one | {"remedy": rules()[str(one["rule"])].remedy} for one in found]
+        return [*_refused(con, columns), *_problems(con)]
 
 
-def _refused(site: Path) -> Iterator[Row]:
-    names = {entry.entry: entry.file for entry in archive.deliveries(site)}
-    for one in manifest.read_files(site, current_run(site)):
+def _problems(con: Connection) -> Iterator[Row]:
+    age = ages(con)
+    for batch in quarantine(con):
+        for one in batch.iter_rows(named=True):
+            place = {name: one[name] for name in ("feed", "clinic", "file")}
+            yield _row(place, one["entry"], one["source_row"], one["column"], one["rule"], age[one["entry"]])
+
+
+def _refused(con: Connection, columns: dict[str, str]) -> Iterator[Row]:
+    age = ages(con)
+    for one in places(con):
         if one.refused:
-            place: Row = {"feed": one.feed, "file": names[one.entry], "source_row": ""}
-            yield place | {"column": one.refused_column, "rule": one.refused}
+            place = {"feed": one.feed, "clinic": one.clinic, "file": one.file}
+            yield _row(place, one.entry, "", columns.get(one.entry, ""), one.refused, age[one.entry])
+
+
+def _row(place: dict[str, str], entry: str, row: int | str, column: str, rule: str, age: int) -> Row:
+    at: Row = {**place, "entry": entry[:SHORTEST_ENTRY], "source_row": row, "column": column, "rule": rule}
+    return at | {"age_days": age, "remedy": rules()[rule].remedy}
+
+
+def ages(con: Connection) -> dict[str, int]:
+    """Days from the local date that each delivery arrived to the run's date, by entry."""
+    facts = run_facts(con)
+    as_of, zone = date.fromisoformat(facts["as_of"]), ZoneInfo(facts["timezone"])
+    return {one.entry: max(0, (as_of - _local(one.arrived_at, zone)).days) for one in places(con)}
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.replace(tzinfo=UTC).astimezone(zone).date()

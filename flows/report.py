@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.status import line_of
 from schemas.rules import describe
 from warehouse import archive, manifest
-from warehouse.manifest import Counts, Manifest
+from warehouse.manifest import Counts, FileCounts, Manifest
 
 MOST_LINES = 12
 NOTHING = "-"
@@ -27,7 +27,7 @@ RUN_COLUMNS = {
 }
 
 
-def conservation(counts: Counts) -> str:
+def conservation(counts: Counts | FileCounts) -> str:
     """The line every run must close: received = accepted + quarantined + excluded + superseded."""
     return (
         f"{counts.received:,} received = {counts.accepted:,} accepted + {counts.quarantined:,} quarantined"

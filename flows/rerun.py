@@ -26,7 +26,6 @@ from flows.build import (
     delivered,
     inputs_of,
     process_all,
-    released,
     silent,
     works,
 )
@@ -159,7 +158,7 @@ def _compared(
     entries = archive.deliveries(folder, lines)
     damage, lost = _damage(folder, entries)
     changed += damage
-    jobs = works(setup, [entry for entry in entries if entry.entry not in lost], released(lines))
+    jobs = works(setup, [entry for entry in entries if entry.entry not in lost], lines)
     warehouse, publication = scratch / "warehouse.duckdb", scratch / "published.duckdb"
     with PartStore.temporary(scratch) as store:
         jobs = process_all(setup, jobs, store, tell)

@@ -11,7 +11,7 @@ import polars as pl
 
 from flows.administrations import Common, administrations, keyed
 from flows.answers import NOT_AN_ANSWER, codes
-from flows.cells import PROBLEM, RECORD, blanked, joined, listed, not_accepted, problems
+from flows.cells import HELD, PROBLEM, RECORD, blanked, held_rows, joined, listed, not_accepted, problems
 from flows.detect_form import Finding
 from flows.detect_tally import Gathered, gather
 from flows.plan import Asked, Plan
@@ -33,6 +33,7 @@ class Outcome:
 
     administrations: by place in the plan's `asked`; scored, one row each
     problems:        PROBLEM rows; records: RECORD rows; accepted: number of records accepted
+    held:            HELD rows, of the administrations that are quarantined
     warnings:        rules of that level
     gathered:        by place in the plan's `asked`; of what would be scored, also where the file is held
     """
@@ -40,6 +41,7 @@ class Outcome:
     administrations: tuple[pl.DataFrame, ...]
     problems: pl.DataFrame
     records: pl.DataFrame
+    held: pl.DataFrame
     accepted: int
     warnings: tuple[str, ...]
     gathered: tuple[Gathered, ...]
@@ -55,13 +57,14 @@ def process_responses(
     reason = _record_reason(rows, plan)
     kept = rows.filter(reason.is_null()) if reason.null_count() < rows.height else rows
     common = _common(kept, plan, people)
-    verdicts, found, scored, gathered = [], [], [], []
+    verdicts, found, scored, gathered, told = [], [], [], [], []
     for asked in plan.asked:
-        verdict, bad, frame, counted = _ask(common, asked, plan, people)
+        verdict, bad, frame, counted, about = _ask(common, asked, plan, people)
         verdicts.append(verdict)
         found.append(bad)
         scored.append(frame)
         gathered.append(counted)
+        told.append(about)
     if held:
         found += _suspect(common, verdicts, held)
         verdicts = [verdict.set(verdict.is_null(), _QUARANTINED) for verdict in verdicts]
@@ -72,8 +75,16 @@ def process_responses(
     quarantined = records.filter(pl.col("fate") == "quarantined").select("source_row")
     found.append(_nobody(common, plan).join(quarantined, on="source_row", how="semi"))
     records = pl.concat([left_out, records])
-    warnings = _warnings(rows, plan)
-    return Outcome(tuple(scored), pl.concat(found), records, accepted, warnings, tuple(gathered))
+    waiting = [about.filter(verdict == _QUARANTINED) for about, verdict in zip(told, verdicts, strict=True)]
+    return Outcome(
+        tuple(scored),
+        pl.concat(found),
+        records,
+        pl.concat([pl.DataFrame(schema=HELD), *waiting]),
+        accepted,
+        _warnings(rows, plan),
+        tuple(gathered),
+    )
 
 
 def _suspect(
@@ -148,10 +159,11 @@ def _common(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> Common:
 
 def _ask(
     common: Common, asked: Asked, plan: Plan, people: Pseudonymiser
-) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame, Gathered]:
+) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame, Gathered, pl.DataFrame]:
     """One questionnaire of a batch: rank of each row's verdict, its problems, its administrations, its sums.
 
-    The verdict is null where accepted, _QUARANTINED, or the rank of a reason of exclusion.
+    Last, HELD rows of all. The verdict is null where accepted, _QUARANTINED, or the rank of a reason of
+    exclusion.
     """
     items = [codes(common.rows[name], asked.key).alias(column) for name, column in _pairs(asked)]
     present = _any_item(items)
@@ -171,7 +183,19 @@ def _ask(
         stands = frame["source_row"].is_in(good["source_row"].implode())
         verdict = verdict.set(open_ & ~stands, _QUARANTINED)
     scored = score(good, asked.instrument, asked.confirmed, already_keyed=asked.feed_instrument.already_keyed)
-    return verdict, bad, scored, gather(asked.form_no, asked.instrument, candidates, good)
+    told = held_rows(frame, has_key=_has_key(frame, texts))
+    return verdict, bad, scored, gather(asked.form_no, asked.instrument, candidates, good), told
+
+
+def _has_key(frame: pl.DataFrame, texts: dict[str, pl.Series]) -> pl.Series:
+    """Whether it can be read whose form it is and of which occasion.
+
+    A session that cannot be read is another one once it is mended, whatever the date says.
+    """
+    known = frame["client_key"].is_not_null() & frame["rater"].is_not_null() & ~frame["each_row"]
+    if "session" in texts:
+        known &= texts["session"].is_null() | frame["session"].is_not_null()
+    return known & (frame["session"].is_not_null() | frame["completed_at"].is_not_null())
 
 
 def _where(frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
@@ -224,7 +248,7 @@ def _not_answers(frame: pl.DataFrame, asked: Asked) -> pl.DataFrame:
 
 def _at(frame: pl.DataFrame, mask: pl.Series, asked: Asked, column: str, rule: str) -> pl.DataFrame:
     hit = frame.filter(mask)
-    return problems(hit["source_row"], asked.instrument.id, column, rule, hit["response_key"])
+    return problems(hit["source_row"], asked.instrument.id, column, rule, hit["response_key"], asked.form_no)
 
 
 def _records(rows: pl.DataFrame, verdicts: Sequence[pl.Series]) -> tuple[pl.DataFrame, int]:

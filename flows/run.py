@@ -27,7 +27,6 @@ from flows.build import (
     inputs_of,
     judged,
     open_site,
-    released,
     works,
 )
 from flows.inputs import Inputs
@@ -41,6 +40,7 @@ from warehouse.disclosure import publish_tables
 from warehouse.files import private_dir
 from warehouse.manifest import FileCounts, Manifest
 from warehouse.parts import PartStore, read_counts
+from warehouse.quarantined import write_open
 from warehouse.results import counts_by_file, whole_counts
 
 WAREHOUSES, QUALITY, PARTS = "warehouse", "quality", "parts"
@@ -99,7 +99,7 @@ def begin(folder: Path, environ: Mapping[str, str], now: datetime, as_of: date |
         id=free_id(folder, now, inputs.digest()),
         setup=setup,
         inputs=inputs,
-        works=tuple(works(setup, archive.deliveries(folder, lines), released(lines))),
+        works=tuple(works(setup, archive.deliveries(folder, lines), lines)),
         started=now,
         ledger_seq=lines[-1].seq if lines else 0,
         idle_as=_same(folder, inputs),
@@ -231,6 +231,7 @@ def _result(run: Run, gate: Mapping[str, object], state: str, now: datetime) -> 
     try:
         made, by_entry = all_digests(con, asked_instruments(run.setup))
         files, counts = _files(run, counts_by_file(con)), whole_counts(con)
+        write_open(con, run.folder, run.id)
     finally:
         con.close()
     manifest.write_entries(run.folder, run.id, files, by_entry)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from flows.administrations import keyed
-from flows.cells import PROBLEM, RECORD, joined, mapped, not_accepted, problems, whole_numbers
+from flows.cells import PROBLEM, RECORD, held_rows, joined, mapped, not_accepted, problems, whole_numbers
 from flows.moments import local_dates, read_moments
 from flows.plan import Plan
 from flows.pseudonyms import Pseudonymiser
@@ -16,11 +16,15 @@ from flows.pseudonyms import Pseudonymiser
 
 @dataclass
 class TableOutcome:
-    """What became of a batch. rows: as the parts hold them, for the records that are accepted."""
+    """What became of a batch. rows: as the parts hold them, for the records that are accepted.
+
+    held: HELD rows, of the records that are quarantined
+    """
 
     rows: pl.DataFrame
     problems: pl.DataFrame
     records: pl.DataFrame
+    held: pl.DataFrame
 
 
 @dataclass
@@ -74,8 +78,11 @@ class _Reading:
     def required(self, values: pl.Series, ours: str, rule: str) -> None:
         self.problem(values.is_null(), ours, rule)
 
-    def outcome(self, columns: dict[str, pl.Series]) -> TableOutcome:
-        """Split the batch: records with a problem, wholly blank ones, and those that stand."""
+    def outcome(self, columns: dict[str, pl.Series], at: pl.Series, on: pl.Series) -> TableOutcome:
+        """Split the batch: records with a problem, wholly blank ones, and those that stand.
+
+        at, on: when each record is about, UTC and as a local date
+        """
         table = pl.DataFrame({"source_row": self.rows["source_row"], **columns})
         blank = self.rows.select(
             pl.all_horizontal(pl.exclude("source_row").str.strip_chars().fill_null("") == "")
@@ -94,7 +101,18 @@ class _Reading:
                 not_accepted(table["source_row"].filter(empty), "excluded", empties),
             ]
         )
-        return TableOutcome(table.filter(~bad & ~empty), found, records)
+        about = held_rows(table, completed_at=at, completed_on=on, has_key=self._has_key(table, on))
+        return TableOutcome(table.filter(~bad & ~empty), found, records, about.filter(bad))
+
+    def _has_key(self, table: pl.DataFrame, on: pl.Series) -> pl.Series:
+        """Whether it can be read who and when a record is about."""
+        occasion = on.is_not_null()
+        if "session" in table.columns:
+            occasion |= table["session"].is_not_null()
+            occasion &= self.text("session").is_null() | table["session"].is_not_null()
+        if "episode" in table.columns:
+            occasion |= table["episode"].is_not_null()
+        return table["client_key"].is_not_null() & occasion
 
 
 def process_appointments(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> TableOutcome:
@@ -103,6 +121,7 @@ def process_appointments(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) 
     client, starts = reading.key("client"), reading.moment("starts_at")
     reading.required(client, "client", "missing_client")
     reading.required(reading.text("starts_at"), "starts_at", "missing_date")
+    starts_at, starts_on = starts.dt.replace_time_zone(None), local_dates(starts, people.zone)
     kind = reading.word("kind") if "kind" in plan.columns else reading.empty(pl.String())
     status = reading.word("status")
     reading.required(reading.text("status"), "status", "unknown_code")
@@ -113,11 +132,13 @@ def process_appointments(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) 
             "session": reading.checked(
                 "session", "invalid_session", lambda text: whole_numbers(text, 0, 9999)
             ),
-            "starts_at": starts.dt.replace_time_zone(None),
-            "starts_on": local_dates(starts, people.zone),
+            "starts_at": starts_at,
+            "starts_on": starts_on,
             "kind": kind.fill_null("treatment"),
             "status": status,
-        }
+        },
+        starts_at,
+        starts_on,
     )
 
 
@@ -127,12 +148,13 @@ def process_referrals(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> 
     client, received = reading.key("client"), reading.moment("received_at")
     reading.required(client, "client", "missing_client")
     reading.required(reading.text("received_at"), "received_at", "missing_date")
+    received_at, received_on = received.dt.replace_time_zone(None), local_dates(received, people.zone)
     ended, ending = reading.moment("ended_at"), reading.word("ending")
     return reading.outcome(
         {
             "client_key": client,
             "episode": reading.key("episode").cast(pl.String),
-            "received_on": local_dates(received, people.zone),
+            "received_on": received_on,
             "ended_on": local_dates(ended, people.zone),
             "ending": ending.set(ended.is_not_null() & ending.is_null(), "unknown"),
             "problem": reading.word("problem"),
@@ -143,5 +165,7 @@ def process_referrals(rows: pl.DataFrame, plan: Plan, people: Pseudonymiser) -> 
             "age_band": reading.text("age_band"),
             "sex": reading.text("sex"),
             "ethnicity": reading.text("ethnicity"),
-        }
+        },
+        received_at,
+        received_on,
     )

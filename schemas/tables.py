@@ -222,6 +222,24 @@ CORE = (
         ),
     ),
     Table(
+        "core_held", "a quarantined administration, or a record that is none, as far as it can be read",
+        ("entry_no", "source_row", "form_no"),
+        (
+            ENTRY_NO,
+            SOURCE_ROW,
+            required("form_no", "SMALLINT", "Which of the feed's questionnaires, from 1; 0 for others"),
+            CLINIC,
+            required("kind", "VARCHAR", "responses, appointments or referrals"),
+            required("instrument", "VARCHAR", "Instrument id; empty for a record that is no questionnaire"),
+            Column("client_key", "UBIGINT", "Keyed pseudonym of the client; empty where it cannot be read"),
+            Column("rater", "VARCHAR", "client, therapist, observer or caregiver; empty where unknown"),
+            SESSION,
+            Column("episode", "VARCHAR", "Episode id, keyed, where the feed has one"),
+            Column("happened_on", "DATE",
+                   "Local date of completion, appointment or referral; empty where it cannot be read"),
+        ),
+    ),
+    Table(
         "core_total_check", "a score, or none, beside another total that its export carried",
         ("entry_no", "source_row", "form_no", "scale"),
         (

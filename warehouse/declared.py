@@ -67,6 +67,8 @@ WORDS: Mapping[tuple[str, str], Sequence[str]] = {
     ("core_export", "refused"): _rule_ids("file"),
     ("core_record", "fate"): FATES[1:],
     ("core_quarantine", "rule"): _rule_ids("record", "administration"),
+    ("core_held", "kind"): KINDS,
+    ("core_held", "rater"): RATERS,
     ("core_appointment", "kind"): VOCABULARY["kind"],
     ("core_appointment", "status"): VOCABULARY["status"],
     ("core_referral", "ending"): VOCABULARY["ending"],

@@ -246,7 +246,7 @@ def _administrations_add_up(on: On, tables: Sequence[str]) -> Expectation:
 def _records() -> Iterator[Expectation]:
     record, quarantine = On(WAREHOUSE, "core_record"), On(WAREHOUSE, "core_quarantine")
     delivered = "o.entry_no = t.entry_no AND t.source_row BETWEEN 1 AND o.received"
-    for on in (record, quarantine):
+    for on in (record, quarantine, On(WAREHOUSE, "core_held")):
         yield on.known("entry_no", "every row is a record of a delivery", "core_export", delivered)
     yield record.never(
         "vocabulary",
@@ -260,6 +260,12 @@ def _records() -> Iterator[Expectation]:
         "core_quarantine",
         "o.entry_no = t.entry_no AND o.source_row = t.source_row",
         "t.fate = 'quarantined'",
+    )
+    yield On(WAREHOUSE, "core_held").known(
+        "source_row",
+        "everything held has its problem listed",
+        "core_quarantine",
+        "o.entry_no = t.entry_no AND o.source_row = t.source_row",
     )
 
 

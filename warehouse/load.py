@@ -17,6 +17,7 @@ from schemas.errors import ConservationError
 from schemas.instrument import Instrument
 from schemas.tables import ADMINISTRATION_COLUMNS, CORE, Table, administration_table
 from warehouse.connect import create
+from warehouse.mended import prepare
 from warehouse.parts import Counts, parquet_files
 from warehouse.supersede import settle_administrations, settle_records, settle_table
 
@@ -57,7 +58,10 @@ TABLE_KINDS = {"appointments": "core_appointment", "referrals": "core_referral"}
 
 @dataclass(frozen=True)
 class Delivery:
-    """One archived export with its part. snapshot: replaces earlier ones of its feed."""
+    """One archived export with its part. snapshot: replaces earlier ones of its feed.
+
+    let_go: quarantined rows that people have dealt with elsewhere
+    """
 
     entry_no: int
     entry: str
@@ -71,6 +75,7 @@ class Delivery:
     arrived_at: datetime
     part: Path
     counts: Counts
+    let_go: tuple[int, ...] = ()
 
 
 def load(
@@ -91,6 +96,9 @@ def load(
     for name in DIMENSIONS:
         _insert(con, name, sorted(dimensions.get(name, ()), key=repr))
     _stage_deliveries(con, deliveries)
+    for name in ("problems", "records", "held"):
+        _stage(con, deliveries, name)
+    prepare(con, staged(con, "problems"))
     for instrument in instruments:
         _stage(con, deliveries, instrument.id)
         settle_administrations(con, instrument)
@@ -99,8 +107,6 @@ def load(
         _stage(con, deliveries, kind)
         settle_table(con, kind)
         _insert_standing(con, f"staged_{kind}", next(t for t in CORE if t.name == name), f"'{kind}'")
-    _stage(con, deliveries, "problems")
-    _stage(con, deliveries, "records")
     create_views(con, instruments)
     con.execute(TOTAL_CHECK)
     settle_records(con, [instrument.id for instrument in instruments])
@@ -152,7 +158,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
     )
     # A snapshot that is held replaces none: the last sound one stands until it is released or mended.
     con.execute(
-        "CREATE TEMP TABLE live AS SELECT entry_no, feed, clinic, part,"
+        "CREATE TEMP TABLE live AS SELECT entry_no, feed, clinic, kind, part,"
         " count(*) OVER (PARTITION BY feed) > 1 AS many,"
         " NOT snapshot OR entry_no = max(entry_no) FILTER (NOT held) OVER (PARTITION BY feed)"
         " OR (held AND entry_no = max(entry_no) OVER (PARTITION BY feed)) AS stands"
@@ -162,14 +168,9 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         "CREATE TEMP TABLE lost (entry_no INTEGER, source_row INTEGER, kind VARCHAR, form_no SMALLINT,"
         " fate VARCHAR)"
     )
+    con.execute("CREATE TEMP TABLE released_row (entry_no INTEGER, source_row INTEGER)")
+    _insert(con, "released_row", [(d.entry_no, row) for d in deliveries for row in sorted(set(d.let_go))])
     con.execute("CREATE TEMP TABLE part_file (kind VARCHAR, place UBIGINT, part VARCHAR)")
-
-
-_STAGED_EMPTY = {
-    "problems": "NULL::INTEGER AS source_row, '' AS instrument, '' AS column_name, '' AS rule,"
-    " NULL::UBIGINT AS response_key",
-    "records": "NULL::INTEGER AS source_row, '' AS fate, '' AS reason",
-}
 
 
 def _stage(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], name: str) -> None:
@@ -184,7 +185,8 @@ def _stage(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], name:
     listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file, _ in files)
     # file_index is a number, and joins in a quarter of the time that file names take
     con.execute(
-        f"CREATE TEMP VIEW staged_{name} AS SELECT l.entry_no, l.feed, l.clinic, l.many, l.stands, p.*"
+        f"CREATE TEMP VIEW staged_{name} AS"
+        " SELECT l.entry_no, l.feed, l.clinic, l.kind AS feed_kind, l.many, l.stands, p.*"
         f" FROM read_parquet([{listed}]) p"
         " JOIN (SELECT f.place, l.* FROM part_file f JOIN live l USING (part)"
         f" WHERE f.kind = '{name}') l ON l.place = p.file_index"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import duckdb
 
 from schemas.instrument import Instrument
+from warehouse.mended import note_told_again, settle_mended
 
 _KEY = (
     "clinic",
@@ -71,6 +72,8 @@ def _settle(
     )
     if not _any(con, "SELECT 1 FROM again"):
         return
+    narrowed = f"(SELECT * FROM {source} WHERE hash({columns}) IN (SELECT key_hash FROM again))"
+    note_told_again(con, kind, narrowed, key, form_no)
     con.execute(
         f"""
         INSERT INTO lost
@@ -151,7 +154,7 @@ def settle_table(con: duckdb.DuckDBPyConnection, kind: str) -> None:
 
 
 def settle_records(con: duckdb.DuckDBPyConnection, instruments: Sequence[str]) -> None:
-    """core_quarantine and core_record: the fate of each record that does not stand."""
+    """core_quarantine, core_held and core_record: the fate of each record that does not stand."""
     responses = [name for name in instruments if _staged(con, name)]
     others = [name for name in ("appointments", "referrals") if _staged(con, name)]
     con.execute(
@@ -190,6 +193,7 @@ def settle_records(con: duckdb.DuckDBPyConnection, instruments: Sequence[str]) -
             "NULL::INTEGER AS entry_no, NULL::INTEGER AS source_row",
         )
     )
+    settle_mended(con, responses, others, _staged(con, "held"))
     _settle_problems(con)
     _settle_fates(con)
 
@@ -204,22 +208,47 @@ def _union(name: str, selects: Sequence[str], empty: str) -> str:
 
 
 def _settle_problems(con: duckdb.DuckDBPyConnection) -> None:
-    """A problem is open unless a newer snapshot or a later delivery of the response replaced it."""
+    """A problem is open unless a newer snapshot replaced it, or it was mended: see `warehouse.mended`."""
     if not _staged(con, "problems"):
-        con.execute("CREATE TEMP TABLE problem AS SELECT * FROM core_quarantine")
+        con.execute("CREATE TEMP TABLE problem AS SELECT *, 0::SMALLINT AS form_no FROM core_quarantine")
         return
     con.execute(
         """
         CREATE TEMP TABLE problem AS
-        SELECT DISTINCT p.entry_no, p.source_row, p.instrument, p.column_name, p.rule FROM staged_problems p
+        SELECT DISTINCT p.entry_no, p.source_row, p.instrument, p.column_name, p.rule, p.form_no
+        FROM staged_problems p
         WHERE p.stands AND NOT EXISTS (
             SELECT 1 FROM response_seen r
             WHERE r.feed = p.feed AND r.response_key = p.response_key AND r.entry_no > p.entry_no)
+          AND p.entry_no NOT IN (SELECT entry_no FROM redelivered)
+          AND NOT EXISTS (
+            SELECT 1 FROM mended_form m
+            WHERE m.entry_no = p.entry_no AND m.source_row = p.source_row AND m.form_no = p.form_no)
+          AND NOT EXISTS (
+            SELECT 1 FROM mended_record m
+            WHERE m.entry_no = p.entry_no AND m.source_row = p.source_row AND p.form_no = 0)
+          AND NOT EXISTS (
+            SELECT 1 FROM released_row r WHERE r.entry_no = p.entry_no AND r.source_row = p.source_row)
         """
     )
     con.execute(
-        "INSERT INTO core_quarantine SELECT * FROM problem"
+        "INSERT INTO core_quarantine"
+        " SELECT DISTINCT entry_no, source_row, instrument, column_name, rule FROM problem"
         " ORDER BY entry_no, source_row, instrument, column_name, rule"
+    )
+    con.execute(
+        """
+        INSERT INTO core_held
+        SELECT h.entry_no, h.source_row, h.form_no, h.clinic, h.feed_kind, h.instrument, h.client_key,
+               h.rater, h.session, h.episode, h.completed_on
+        FROM staged_held h
+        WHERE h.stands AND EXISTS (
+            SELECT 1 FROM problem p
+            WHERE p.entry_no = h.entry_no AND p.source_row = h.source_row AND p.form_no IN (h.form_no, 0))
+          AND (h.entry_no, h.source_row, h.form_no) NOT IN (
+            SELECT (entry_no, source_row, form_no) FROM mended_form)
+        ORDER BY ALL
+        """
     )
 
 
@@ -248,8 +277,10 @@ def _settle_fates(con: duckdb.DuckDBPyConnection) -> None:
                    CASE WHEN p.fate = 'excluded' THEN 'excluded'
                         WHEN r.rule IS NOT NULL THEN 'quarantined' ELSE 'superseded' END,
                    CASE WHEN p.fate = 'excluded' THEN p.reason WHEN r.rule IS NOT NULL THEN r.rule
-                        WHEN p.stands THEN 'later_delivery' ELSE 'newer_snapshot' END
+                        WHEN NOT p.stands THEN 'newer_snapshot'
+                        WHEN g.source_row IS NOT NULL THEN 'released_by_hand' ELSE 'later_delivery' END
             FROM processed p LEFT JOIN first_rule r USING (entry_no, source_row)
+            LEFT JOIN released_row g USING (entry_no, source_row)
             UNION ALL
             SELECT f.entry_no, f.source_row,
                    CASE WHEN r.rule IS NOT NULL THEN 'quarantined' WHEN f.superseded THEN 'superseded'

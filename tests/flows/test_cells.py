@@ -78,4 +78,4 @@ def test_problems_and_records_have_their_schema_also_without_rows():
     assert problems(rows, "mini", "Q1", "out_of_range").schema == pl.Schema(PROBLEM)
     assert not_accepted(rows, "excluded", pl.Series([], dtype=pl.String)).schema == pl.Schema(RECORD)
     two = problems(pl.Series([3, 5], dtype=pl.Int32), "mini", "Q1", "out_of_range")
-    assert two.rows() == [(3, "mini", "Q1", "out_of_range", None), (5, "mini", "Q1", "out_of_range", None)]
+    assert two.rows() == [(row, "mini", "Q1", "out_of_range", None, 0) for row in (3, 5)]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import EXIT_CODES, MOST_PREFECT_BYTES, app, main, outcome, prefect_home
+from flows.cli import EXIT_CODES, app, main, outcome
+from flows.cli_common import MOST_PREFECT_BYTES, prefect_home
 from schemas import errors
 from schemas.errors import AccordError, ExportRefused
 from tests.lib.handmade_site import FILES, KEY, make_site, read_rows

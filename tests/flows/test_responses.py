@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.lib.exports import csv_text, feed, process
@@ -50,6 +52,10 @@ HEADER = ("PID", "When", "Q1", "Q2", "D1", "D2")
 def settle(tmp_path, rows, toml=PLAIN, header=HEADER, **more):
     of = feed(toml.format(**{"top": "", "more": "", **more}))
     return process(tmp_path, of, csv_text(header, rows))
+
+
+def settle_text(tmp_path, text, toml=PLAIN):
+    return process(tmp_path, feed(toml.format(top="", more="")), text)
 
 
 def qualtrics(tmp_path, *rows):
@@ -299,3 +305,53 @@ session = 2
     assert sorted(rows) == [(1, 1, 1, 1), (2, 1, 1, 1), (2, 2, 2, 0)]
     assert part.problems() == [(1, "mini", "D2", "out_of_range")]
     assert part.counts.accepted == 2
+
+
+# --- what is held ----------------------------------------------------------------------------------
+
+HELD = ("source_row", "form_no", "instrument", "rater", "session", "completed_on", "has_key")
+
+
+def held(part):
+    """What is held of each administration, and whether its client is known."""
+    frame = part.rows("held").sort("source_row", "form_no")
+    known = frame["client_key"].is_not_null().to_list()
+    return [(*row, client) for row, client in zip(frame.select(HELD).rows(), known, strict=True)]
+
+
+def test_of_what_is_quarantined_it_is_kept_who_and_when(tmp_path):
+    part = settle(tmp_path, [GOOD, {**GOOD, "Q1": "8"}, {**GOOD, "PID": "", "D1": "1", "D2": "1"}], TWO)
+    day = date(2026, 7, 1)
+    assert held(part) == [
+        (2, 1, "mini", "client", None, day, True, True),
+        (3, 1, "mini", "client", None, day, False, False),
+        (3, 2, "duo", "therapist", None, day, False, False),
+    ]
+
+
+def test_a_row_that_cannot_be_read_is_held_without_anything(tmp_path):
+    text = csv_text(HEADER, [GOOD]) + "c2,2026\n"
+    assert held(settle_text(tmp_path, text)) == [(2, 0, "", None, None, None, False, False)]
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        ({"Q1": "8"}, True),
+        ({"When": "soon"}, False),
+        ({"When": "soon", "S": "3"}, True),
+        ({"When": "", "S": "3"}, True),
+        ({"S": "x"}, False),
+        ({"PID": "", "S": "3"}, False),
+    ],
+)
+def test_a_later_row_can_be_seen_to_mend_one_whose_client_and_occasion_can_be_read(tmp_path, change, known):
+    top = 'session = "S"'
+    toml = PLAIN.replace('completed_at = "When"', 'completed_at = "When"\n' + top)
+    part = settle(tmp_path, [{**GOOD, **change}], toml, (*HEADER, "S"))
+    assert [row[-2] for row in held(part)] == [known]
+
+
+def test_nothing_of_an_answer_is_held(tmp_path):
+    part = settle(tmp_path, [{**GOOD, "Q1": "877777", "PID": "Jane"}])
+    assert not any(mark in part.text() for mark in (b"877777", b"Jane"))

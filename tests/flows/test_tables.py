@@ -167,3 +167,23 @@ def test_a_text_that_means_no_date_is_a_blank_one(tmp_path):
     )  # fmt: skip
     assert part.rows("referrals").select("source_row", "ended_on").rows() == [(1, None)]
     assert part.problems() == [(2, "", "In", "missing_date")]
+
+
+@pytest.mark.parametrize(
+    ("change", "when", "known"),
+    [
+        ({"Status": "77"}, "2026-07-03T13:15", True),
+        ({"Start": "soon"}, None, True),
+        ({"Start": "soon", "S": ""}, None, False),
+        ({"Status": "77", "S": "x"}, "2026-07-03T13:15", False),
+        ({"PID": ""}, "2026-07-03T13:15", False),
+    ],
+)
+def test_of_a_quarantined_appointment_it_is_kept_who_and_when(tmp_path, change, when, known):
+    row = {"PID": "c1", "T": "t1", "Start": "03/07/2026 14:15", "S": "2", "Kind": "", "Status": "5"}
+    text = csv_text(tuple(row), [{**row, **change}])
+    held = process(tmp_path, site(APPOINTMENTS).feeds[0], text).rows("held")
+    assert held.select("form_no", "instrument", "completed_at", "has_key").rows() == [
+        (0, "", when and datetime.fromisoformat(when), known)
+    ]
+    assert held["client_key"].null_count() == (not change.get("PID", "c1"))

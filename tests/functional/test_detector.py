@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flows.quarantine import listed, listed_lines, release
+from flows.quarantine import listed, listed_lines
+from flows.quarantine_release import release
 from flows.rerun import rerun
 from flows.sample import write_sample
 from schemas.errors import ConfigError

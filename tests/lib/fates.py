@@ -121,15 +121,19 @@ class Administration:
 
 @dataclass
 class Record:
-    """One row of one file by itself. problems: (instrument, column, rule)."""
+    """One row of one file by itself. problems: (form, instrument, column, rule), form 0 for the whole row.
+
+    held: (form, key) of what is quarantined; no key where it cannot be read who and when it is about
+    """
 
     entry: int
     row: int
     feed: PlainFeed
     response: str | None = None
     excluded: str | None = None
-    problems: list[tuple[str, str, str]] = field(default_factory=list)
+    problems: list[tuple[int, str, str, str]] = field(default_factory=list)
     accepted: list[Administration] = field(default_factory=list)
+    held: list[tuple[int, tuple[object, ...] | None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,28 @@ def settle(files: Sequence[tuple[PlainFeed, Sequence[Row]]]) -> Settled:
     }
     accepted = [one for record in records if record.entry in live for one in record.accepted]
     seen = {(one.feed.id, one.response, one.entry) for one in accepted if one.response}
-    return assemble(records, live, lost_places(accepted), seen)
+    lost, told = lost_places(accepted)
+    received = {entry: len(rows) for entry, (_, rows) in enumerate(files, 1)}
+    again = {entry for entry in live if came_again(entry, accepted, told, received)}
+    stands = [one for one in accepted if one.place not in lost]
+    return assemble(records, live, lost, seen, again, stands)
+
+
+def came_again(
+    entry: int, accepted: Sequence[Administration], told: Told, received: Mapping[int, int]
+) -> bool:
+    """Whether one later delivery, with as many records or more, tells all that this one told."""
+    later = [told.get(one.place, set()) for one in accepted if one.entry == entry]
+    if not later or not all(later):
+        return False
+    wholes = {min(entries) for entries in later}, {max(entries) for entries in later}
+    return any(len(whole) == 1 and received[min(whole)] >= received[entry] for whole in wholes)
+
+
+def mended_forms(record: Record, stands: Sequence[Administration]) -> set[int]:
+    """Forms of a row of which a later delivery of the feed has one that stands."""
+    later = {one.key for one in stands if one.feed.id == record.feed.id and one.entry > record.entry}
+    return {form for form, key in record.held if key is not None and key in later}
 
 
 def assemble(
@@ -162,6 +187,8 @@ def assemble(
     live: set[int],
     lost: Mapping[tuple[int, int, int], str],
     seen: set[tuple[str, str, int]],
+    again: set[int],
+    stands: Sequence[Administration],
 ) -> Settled:
     fates: dict[tuple[int, int], tuple[str, str]] = {}
     open_: set[tuple[int, int, str, str, str]] = set()
@@ -172,7 +199,11 @@ def assemble(
             feed == record.feed.id and response == record.response and entry > record.entry
             for feed, response, entry in seen
         )
-        problems = record.problems if alive and not mended else []
+        forms = mended_forms(record, stands)
+        if len(forms) == len(record.held):
+            forms.add(0)
+        mended = mended or record.entry in again
+        problems = [rest for form, *rest in record.problems if alive and not mended and form not in forms]
         open_ |= {(record.entry, record.row, *problem) for problem in problems}
         kept = [one for one in record.accepted if alive and one.place not in lost]
         standing |= {one.place: one.answers for one in kept}
@@ -183,7 +214,7 @@ def assemble(
 def fate_of(
     record: Record,
     alive: bool,
-    problems: list[tuple[str, str, str]],
+    problems: Sequence[Sequence[str]],
     kept: list[Administration],
     lost: Mapping[tuple[int, int, int], str],
 ) -> tuple[str, str]:
@@ -208,7 +239,7 @@ def fate_of(
 def record_of(feed: PlainFeed, entry: int, number: int, row: Row) -> Record:
     record = Record(entry, number, feed)
     if isinstance(row, str):
-        record.problems = [("", "", row)]
+        record.problems, record.held = [(0, "", "", row)], [(0, None)]
         return record
     record.response = joined(feed, row, feed.response)
     reasons = list(record_reasons(feed, row))
@@ -246,16 +277,26 @@ def settle_forms(record: Record, row: Mapping[str, str]) -> None:
             reasons.append(reason)
             continue
         administration, problems = read_form(record, number, form, row, answers, person)
-        record.problems += problems
+        record.problems += [(number, *problem) for problem in problems]
         if not problems and person is not None:
             record.accepted.append(administration)
-        elif person is None:
+            continue
+        record.held.append((number, held_key(administration, problems)))
+        if person is None:
             reasons.append("quarantined")
     if record.accepted or not reasons or record.problems or "quarantined" in reasons:
         if person is None and "quarantined" in reasons and not record.accepted:
-            record.problems.append(("", "/".join(feed.client), "missing_client"))
+            record.problems.append((0, "", "/".join(feed.client), "missing_client"))
         return
     record.excluded = min(reasons, key=ORDER.index)
+
+
+def held_key(one: Administration, problems: Sequence[tuple[str, str, str]]) -> tuple[object, ...] | None:
+    """The key of a quarantined form; the response alone is none, and one without its session neither."""
+    unread = any(rule in ("unknown_rater", "invalid_session") for *_, rule in problems)
+    if unread or one.person == (None,) or (one.session is None and one.completed is None):
+        return None
+    return one.key
 
 
 def form_reason(form: PlainForm, row: Mapping[str, str], answers: Sequence[object]) -> str | None:
@@ -368,17 +409,30 @@ def joined(
 # --- all rows together -----------------------------------------------------------------------------
 
 
-def lost_places(administrations: Sequence[Administration]) -> dict[tuple[int, int, int], str]:
-    """Administrations that do not stand, and why: exact_duplicate or superseded."""
+Told = dict[tuple[int, int, int], set[int]]
+"""Later deliveries of the same feed that tell an administration again."""
+
+
+def lost_places(administrations: Sequence[Administration]) -> tuple[dict[tuple[int, int, int], str], Told]:
+    """Administrations that do not stand, and why: exact_duplicate or superseded; and what is told again."""
     lost: dict[tuple[int, int, int], str] = {}
+    told: Told = {}
     for group in grouped(administrations, lambda one: one.response and (one.feed.id, one.response, one.form)):
         entries = [one.entry for one in group]
         if len(entries) > 1 and len(entries) == len(set(entries)):
             lost |= versions(group, lambda one: one.content)
+            note_told(told, group)
     left = [one for one in administrations if one.place not in lost]
     for group in grouped(left, lambda one: one.key):
         lost |= versions(group, lambda one: one.answers)
-    return lost
+        note_told(told, group)
+    return lost, told
+
+
+def note_told(told: Told, group: list[Administration]) -> None:
+    for one in group:
+        later = {more.entry for more in group if more.feed.id == one.feed.id and more.entry > one.entry}
+        told.setdefault(one.place, set()).update(later)
 
 
 def grouped(administrations, key) -> list[list[Administration]]:

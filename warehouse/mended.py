@@ -1,0 +1,158 @@
+"""Which quarantined records a later delivery has mended, or people have dealt with elsewhere.
+
+A problem is closed by the first of these that applies:
+
+    response     a later delivery of the feed has the same response
+    key          a later delivery of the feed has a row that stands, of the same client and occasion
+    redelivery   a later delivery of the feed tells all that stood in this one again: the file came again
+    hand         the row was released by hand
+
+Redelivery closes records that have no key, such as those without a client. It goes by what the files say,
+never by their names: a system may write each night's file over the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+_SAME_FORM = """
+    a.client_key = h.client_key AND a.rater = h.rater
+    AND a.rater_id IS NOT DISTINCT FROM h.rater_id AND a.episode IS NOT DISTINCT FROM h.episode
+    AND a.segment IS NOT DISTINCT FROM h.segment AND a.session IS NOT DISTINCT FROM h.session
+    AND (h.session IS NOT NULL OR a.completed_at = h.completed_at)
+"""
+_SAME_RECORD = {
+    "appointments": (
+        "core_appointment",
+        "a.client_key = h.client_key AND a.clinician_key IS NOT DISTINCT FROM h.clinician_key"
+        " AND a.session IS NOT DISTINCT FROM h.session"
+        " AND (h.session IS NOT NULL OR a.starts_at = h.completed_at)",
+    ),
+    "referrals": (
+        "core_referral",
+        "a.client_key = h.client_key AND a.episode IS NOT DISTINCT FROM h.episode"
+        " AND (h.episode IS NOT NULL OR a.received_on = h.completed_on)",
+    ),
+}
+
+
+def prepare(con: duckdb.DuckDBPyConnection, problems: bool) -> None:
+    """Tables that `note_told_again` fills. problems: whether any delivery has some."""
+    source = "staged_problems p JOIN live l USING (entry_no) WHERE p.stands AND p.many"
+    later = "EXISTS (SELECT 1 FROM live o WHERE o.feed = l.feed AND o.entry_no > l.entry_no)"
+    con.execute(
+        f"CREATE TEMP TABLE troubled AS SELECT DISTINCT l.entry_no, l.feed FROM {source} AND {later}"
+        if problems
+        else "CREATE TEMP TABLE troubled (entry_no INTEGER, feed VARCHAR)"
+    )
+    con.execute(
+        "CREATE TEMP TABLE told_again (entry_no INTEGER, source_row INTEGER, kind VARCHAR, form_no SMALLINT,"
+        " next_entry INTEGER, last_entry INTEGER)"
+    )
+
+
+def note_told_again(
+    con: duckdb.DuckDBPyConnection, kind: str, source: str, key: Sequence[str], form_no: str
+) -> None:
+    """Of each row of a delivery with problems: the next and the last delivery of its feed that tell it again.
+
+    Either must be one and the same for all rows of a file that came again as a whole.
+    """
+    if not _any(con, "SELECT 1 FROM troubled"):
+        return
+    columns = ", ".join((*key, "feed"))
+    con.execute(
+        f"""
+        INSERT INTO told_again
+        WITH candidate AS (
+            SELECT entry_no, source_row, {form_no} AS form_no,
+                   min(entry_no) OVER (PARTITION BY {columns} ORDER BY entry_no
+                                       RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_entry,
+                   max(entry_no) OVER (PARTITION BY {columns}) AS last_entry
+            FROM {source} WHERE feed IN (SELECT feed FROM troubled)
+        )
+        SELECT entry_no, source_row, '{kind}', form_no, next_entry, last_entry
+        FROM candidate SEMI JOIN troubled USING (entry_no) WHERE next_entry IS NOT NULL
+        """
+    )
+
+
+def settle_mended(
+    con: duckdb.DuckDBPyConnection, responses: Sequence[str], others: Sequence[str], held: bool
+) -> None:
+    """mended_form, mended_record and redelivered: what later deliveries have mended.
+
+    responses, others: kinds of rows that any delivery has; held: whether any delivery has quarantined rows
+    """
+    _settle_forms(con, responses, others, held)
+    _settle_redelivered(con, (*responses, *others))
+
+
+def _settle_forms(
+    con: duckdb.DuckDBPyConnection, responses: Sequence[str], others: Sequence[str], held: bool
+) -> None:
+    con.execute("CREATE TEMP TABLE mended_form (entry_no INTEGER, source_row INTEGER, form_no SMALLINT)")
+    con.execute("CREATE TEMP TABLE mended_record (entry_no INTEGER, source_row INTEGER)")
+    if not held:
+        return
+    con.execute("CREATE TEMP TABLE waiting AS SELECT * FROM staged_held WHERE stands AND many AND has_key")
+    asked = [row[0] for row in con.execute("SELECT DISTINCT instrument FROM waiting").fetchall()]
+    for name in sorted(set(asked) & set(responses)):
+        _insert_mended(con, f"administration_{name}", f"h.instrument = '{name}' AND {_SAME_FORM}")
+    for kind in others:
+        table, same = _SAME_RECORD[kind]
+        _insert_mended(con, table, f"h.feed_kind = '{kind}' AND {same}")
+    con.execute(
+        """
+        INSERT INTO mended_record
+        SELECT h.entry_no, h.source_row
+        FROM staged_held h LEFT JOIN mended_form m USING (entry_no, source_row, form_no)
+        WHERE h.stands AND (h.entry_no, h.source_row) IN (SELECT (entry_no, source_row) FROM mended_form)
+        GROUP BY ALL HAVING count(*) = count(m.form_no)
+        """
+    )
+
+
+def _insert_mended(con: duckdb.DuckDBPyConnection, table: str, same: str) -> None:
+    con.execute(
+        f"INSERT INTO mended_form SELECT DISTINCT h.entry_no, h.source_row, h.form_no FROM waiting h"
+        f" JOIN {table} a ON {same} AND a.entry_no > h.entry_no"
+        " JOIN live l ON l.entry_no = a.entry_no AND l.feed = h.feed"
+    )
+
+
+def _settle_redelivered(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> None:
+    con.execute("CREATE TEMP TABLE redelivered (entry_no INTEGER)")
+    if not _any(con, "SELECT 1 FROM told_again"):
+        return
+    rows = " UNION ALL ".join(
+        f"SELECT entry_no FROM staged_{name} SEMI JOIN troubled USING (entry_no) WHERE stands"
+        for name in kinds
+    )
+    # A file with fewer records than the one before is not that file again: a row may have been lost.
+    con.execute(
+        f"""
+        INSERT INTO redelivered
+        WITH told AS (
+            SELECT entry_no, min(next_entry) AS next_entry, max(last_entry) AS last_entry
+            FROM told_again GROUP BY entry_no, source_row, kind, form_no
+        ), whole AS (
+            SELECT entry_no, count(*) AS n, min(next_entry) = max(next_entry) AS same_next,
+                   min(last_entry) = max(last_entry) AS same_last,
+                   max(next_entry) AS next_entry, max(last_entry) AS last_entry
+            FROM told GROUP BY entry_no
+        ), accepted AS (SELECT entry_no, count(*) AS n FROM ({rows}) GROUP BY entry_no)
+        SELECT w.entry_no
+        FROM whole w JOIN accepted a USING (entry_no, n) JOIN delivery d USING (entry_no)
+        WHERE EXISTS (
+            SELECT 1 FROM delivery o
+            WHERE o.received >= d.received AND (
+                (w.same_next AND o.entry_no = w.next_entry) OR (w.same_last AND o.entry_no = w.last_entry)))
+        """
+    )
+
+
+def _any(con: duckdb.DuckDBPyConnection, select: str) -> bool:
+    return bool(con.execute(f"SELECT EXISTS ({select})").fetchall()[0][0])
