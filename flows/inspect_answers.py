@@ -1,4 +1,4 @@
-"""The cells of a block read as the answers of one form: by codes, by label texts, by codes of the survey system."""
+"""The cells of a block read as answers of a form: by codes, by label texts, by codes of the survey system."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Reading:
     """How a block's texts become a form's answers.
 
     steps:     text, as codes are compared, to the answer in the form's smallest step
-    labels:    what a feed must list for that: text as written to answer; none where the codes are the form's own
+    labels:    what a feed must list for that, text as written to answer; none where codes are the form's own
     no_answer: kind (missing, refused, ...) to the texts that stand for it
     valid:     share of the other cells that are answers; answers: how often each was given
     by:        "codes", "labels", "letters" or "shifted"; sure: whether the labels leave no doubt
@@ -103,7 +103,7 @@ def _finish(
     texts: _Texts, response: Response, meaning: Mapping[str, int], by: str, why: str, *,
     labels: Mapping[str, int] | None = None, sure: bool = True, known: int = 0,
 ) -> Reading:  # fmt: skip
-    """A reading of what some texts mean, in printed units; numbers of the form mean themselves beside labels."""
+    """A reading of what some texts mean, in printed units; the form's numbers mean themselves."""
     point = response.steps_per_point
     steps = {text: answer * point for text, answer in meaning.items()}
     if by in ("codes", "labels"):
@@ -146,7 +146,9 @@ def _by_labels(texts: _Texts, response: Response, known: Mapping[str, int]) -> R
     if by_word >= FEWEST_KNOWN:
         labels = {texts.spelling[text]: meaning[text] for text in _by_answer(meaning)}
         agree = all(leading.get(text, answer) == answer for text, answer in meaning.items())
-        why = f"texts of {by_word} of the form's answers" + ("" if agree else "; the numbers before them differ")
+        why = f"texts of {by_word} of the form's answers" + (
+            "" if agree else "; the numbers before them differ"
+        )
         return _finish(texts, response, meaning, "labels", why, labels=labels, sure=agree, known=by_word)
     within = {text: n for text, n in leading.items() if response.step(Decimal(n)) is not None}
     if len(set(within.values())) < FEWEST_KNOWN:
@@ -185,7 +187,12 @@ def _shifted(texts: _Texts, response: Response) -> Reading | None:
     counted = {text: n for text, n in texts.counts.items() if _NUMBER.fullmatch(text) and "." not in text}
     common = [int(text) for text, n in counted.items() if n >= 0.01 * sum(counted.values())]
     span = response.max - response.min
-    if not common or max(common) - min(common) != span or min(common) == response.min or abs(min(common)) > 20:
+    if (
+        not common
+        or max(common) - min(common) != span
+        or min(common) == response.min
+        or abs(min(common)) > 20
+    ):
         return None
     offset = min(common) - response.min
     meaning = {str(answer + offset): answer for answer in range(response.min, response.max + 1)}
@@ -197,12 +204,16 @@ def _by_file_labels(
     block: Block, texts: _Texts, response: Response, known: Mapping[str, int]
 ) -> Reading | None:
     """By what the file itself says its codes mean."""
-    said = {normalise(code): normalise(text) for column in block.columns for code, text in column.labels.items()}
+    said = {
+        normalise(code): normalise(text) for column in block.columns for code, text in column.labels.items()
+    }
     meaning = {code: known[text] for code, text in said.items() if text in known}
     count = len(set(meaning.values()))
     if count < FEWEST_KNOWN:
         return None
-    own = all(_own_step(code, response) == answer * response.steps_per_point for code, answer in meaning.items())
+    own = all(
+        _own_step(code, response) == answer * response.steps_per_point for code, answer in meaning.items()
+    )
     if own:
         why = f"the file's own value labels name {count} of the form's answers"
         return _finish(texts, response, {}, "codes", why, known=count)

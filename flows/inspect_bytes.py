@@ -1,4 +1,4 @@
-"""What the bytes of an unknown file say: its container, and of text the encoding, the delimiter, the first rows."""
+"""What the bytes of an unknown file say: its container; of text the encoding, delimiter and first rows."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ def _structured(head: bytes) -> Look | None:
     if re.search(r'"resourceType"\s*:\s*"(QuestionnaireResponse|Bundle)"', text):
         return Look("fhir", "JSON with FHIR's resourceType", frozenset({"fhir"}))
     if re.search(r'"resourceType"\s*:\s*"Questionnaire"', text):
-        return Look("", "a FHIR Questionnaire: name it as `questionnaire` in the feed of its responses", frozenset())
+        return Look(
+            "", "a FHIR Questionnaire: name it as `questionnaire` in the feed of its responses", frozenset()
+        )
     if '"responseId"' in text and '"values"' in text:
         return Look("qualtrics_json", "JSON with responseId and values", frozenset({"qualtrics_json"}))
     return Look("", "JSON of no system that Accord knows", frozenset())
@@ -154,12 +156,15 @@ def _eight_bits(block: bytes) -> Guess:
     high = re.findall(rb"[A-Za-z]([\x80-\xff])|([\x80-\xff])[A-Za-z]", block)
     found = Counter(one or other for one, other in high)
     letters = {
-        name: sum(n for byte, n in found.items() if _is_letter(byte, name)) for name in ("cp1252", "mac_roman")
+        name: sum(n for byte, n in found.items() if _is_letter(byte, name))
+        for name in ("cp1252", "mac_roman")
     }
     if any(bytes([byte]) in block for byte in _UNUSED_IN_CP1252):
         return Guess("mac_roman", "it is no UTF-8 and has bytes that cp1252 does not use", sure=False)
     if letters["mac_roman"] > letters["cp1252"]:
-        return Guess("mac_roman", "it is no UTF-8; in words, its high bytes are letters of Mac Roman", sure=False)
+        return Guess(
+            "mac_roman", "it is no UTF-8; in words, its high bytes are letters of Mac Roman", sure=False
+        )
     told = "in words, its high bytes are letters of cp1252" if letters["cp1252"] else "it may be cp1252"
     return Guess("cp1252", f"it is no UTF-8; {told}", sure=False)
 

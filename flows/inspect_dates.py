@@ -96,7 +96,9 @@ def _ordered(shape: str, matches: Iterable[re.Match[str]], zoned: bool) -> Dates
     second = sum(b > _LAST_MONTH >= a for a, b in pairs)
     day_first, month_first = shape.format(a="%d", b="%m"), shape.format(a="%m", b="%d")
     if first > 10 * second:
-        return Dates((day_first,), f"the first number is above 12 in {first} of {len(pairs)} dates", True, zoned)
+        return Dates(
+            (day_first,), f"the first number is above 12 in {first} of {len(pairs)} dates", True, zoned
+        )
     if second > 10 * first:
         why = f"the second number is above 12 in {second} of {len(pairs)} dates"
         return Dates((month_first,), why, True, zoned)

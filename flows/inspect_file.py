@@ -1,7 +1,7 @@
 """`accord inspect`: look at a file that nobody configured and propose its feed.
 
-What is told of a file are its columns' names, counts, and few-valued texts of items, labels and states; never an
-id, a date or a text of a person.
+What is told of a file are its columns' names, counts, and few-valued texts of items, labels and states; never
+an id, a date or a text of a person.
 """
 
 from __future__ import annotations
@@ -106,7 +106,11 @@ def _refused(found: Inspection, rule: str) -> Inspection:
     if not found.seen.container:
         return replace(found, refused=rule, notes=(found.seen.says,))
     known = rules()[rule]
-    return replace(found, refused=rule, notes=(f"{known.message} ({rule}). {known.remedy[0].upper()}{known.remedy[1:]}.",))
+    return replace(
+        found,
+        refused=rule,
+        notes=(f"{known.message} ({rule}). {known.remedy[0].upper()}{known.remedy[1:]}.",),
+    )
 
 
 def _inspected(found: Inspection, opened: Opened, registry: Registry, where: Where) -> Inspection:
@@ -128,7 +132,11 @@ def _inspected(found: Inspection, opened: Opened, registry: Registry, where: Whe
     roles = roles_of(columns, forms, opened.dialect)
     tables = response_tables(place, opened, columns, forms, roles)
     return replace(
-        found, kind="responses", forms=tuple(forms), tables=tuple(tables), notes=tuple(_notes(forms, registry))
+        found,
+        kind="responses",
+        forms=tuple(forms),
+        tables=tuple(tables),
+        notes=tuple(_notes(forms, registry)),
     )
 
 
@@ -136,7 +144,7 @@ def _aside(columns: Sequence[Column]) -> str:
     """What a file is that belongs to a feed without being an export."""
     names = {squeezed(column.name) for column in columns}
     if names >= _REDCAP_DICTIONARY or names >= _REDCAP_METADATA:
-        return "this is a REDCap data dictionary and no export: name it as `dictionary` in the feed of its project"
+        return "a REDCap data dictionary and no export: name it as `dictionary` in the feed of its project"
     return ""
 
 
@@ -167,12 +175,15 @@ def _place(file: str, opened: Opened, where: Where) -> Place:
     return Place(id_, where.clinic, where.clinic_sure, path, bool(where.path))
 
 
-_DATE = r"(?:\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{2}[-_.]\d{2}[-_.]\d{4}|\d{4}[-_.]\d{2})(?:[-_.T ]?\d{2}[-_.:h]?\d{2}(?:[-_.:]?\d{2})?)?"
+_DAY = r"(?:\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{2}[-_.]\d{2}[-_.]\d{4}|\d{4}[-_.]\d{2})"
+_CLOCK = r"(?:[-_.T ]?\d{2}[-_.:h]?\d{2}(?:[-_.:]?\d{2})?)?"
 
 
 def general_name(file: str) -> str:
     """A file's name as a glob: a date in it, or a long number, stands for those of other nights."""
     stem, dot, ending = file.rpartition(".")
-    body = re.sub(rf"(?<![A-Za-z0-9]){_DATE}(?!\d)|(?<![A-Za-z0-9])\d{{4,}}(?!\d)", "*", stem or ending)
+    body = re.sub(
+        rf"(?<![A-Za-z0-9]){_DAY}{_CLOCK}(?!\d)|(?<![A-Za-z0-9])\d{{4,}}(?!\d)", "*", stem or ending
+    )
     glob = re.sub(r"[\[\]?]", "?", body)
     return f"{glob}{dot}{ending}" if stem else glob

@@ -23,7 +23,17 @@ MANY_CELLS = 200
 FEWEST_BARE = 5
 """Items of a form that may be told by count and range alone."""
 
-STEM, FILE_NAME, WORDS, COUNT, RANGE, PART_OF_RANGE, BEYOND, LABELS, TOTAL = 50, 25, 70, 10, 20, 5, -20, 30, 25
+STEM, FILE_NAME, WORDS, COUNT, RANGE, PART_OF_RANGE, BEYOND, LABELS, TOTAL = (
+    50,
+    25,
+    70,
+    10,
+    20,
+    5,
+    -20,
+    30,
+    25,
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,13 @@ def find_forms(
     known_absent: texts that the dialect itself knows as no answer
     """
     able = [one for one in columns if one.filled and not one.dates]
-    blocks = [*coded(columns), *worded(able), *_parts(numbered(able)), *stemmed(able), *_parts(neighbours(able))]
+    blocks = [
+        *coded(columns),
+        *worded(able),
+        *_parts(numbered(able)),
+        *stemmed(able),
+        *_parts(neighbours(able)),
+    ]
     said = {squeezed(word) for word in words_of(file_name)} | {squeezed(file_name)}
     matches = [match for block in blocks for match in _fitting(block, registry, said, known_absent)]
     chosen = _chosen([_with_totals(one, columns) for one in matches])
@@ -73,7 +89,7 @@ def find_forms(
 
 
 def _parts(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Each block, and its stretches that are answered alike: a survey may number all its questions through."""
+    """Each block, and its stretches that are answered alike: some surveys number all questions through."""
     for block in blocks:
         yield block
         stretches = neighbours([_at(one, at) for at, one in enumerate(block.columns)])
@@ -90,7 +106,9 @@ def _at(column: Column, at: int) -> Column:
     return replace(column, at=at)
 
 
-def _fitting(block: Block, registry: Registry, said: set[str], known_absent: Collection[str]) -> Iterator[Match]:
+def _fitting(
+    block: Block, registry: Registry, said: set[str], known_absent: Collection[str]
+) -> Iterator[Match]:
     for instrument in registry.instruments:
         hints = forms().get(instrument.id)
         spare = 1 if hints and hints.difficulty and block.by != "words" else 0
@@ -112,7 +130,12 @@ def _responses(instrument: Instrument) -> list[tuple[str | None, Response]]:
 
 
 def _weighed(
-    block: Block, instrument: Instrument, variant: str | None, response: Response, reading: Reading, said: set[str]
+    block: Block,
+    instrument: Instrument,
+    variant: str | None,
+    response: Response,
+    reading: Reading,
+    said: set[str],
 ) -> Match | None:
     hints = forms().get(instrument.id)
     stems = set(hints.stems if hints else (squeezed(instrument.id),))
@@ -157,7 +180,9 @@ def _reach(response: Response, reading: Reading) -> tuple[int, str]:
 
 def _with_totals(match: Match, columns: Sequence[Column]) -> Match:
     taken = {column.at for column in match.block.columns}
-    totals = stored_totals(match.block, match.reading, match.instrument, [c for c in columns if c.at not in taken])
+    totals = stored_totals(
+        match.block, match.reading, match.instrument, [c for c in columns if c.at not in taken]
+    )
     good = [total for total in totals if total.sure]
     if not good:
         return replace(match, totals=totals)
@@ -186,7 +211,9 @@ def _chosen(matches: Sequence[Match]) -> list[Match]:
 def _with_texts(codes: Match, texts: Match) -> Match:
     """The block of codes, with what its twin of texts says of the form."""
     why = f"the same answers stand as texts in {texts.block.columns[0].name} and on"
-    return replace(codes, points=texts.points, evidence=(*texts.evidence, why), others=texts.others, named=True)
+    return replace(
+        codes, points=texts.points, evidence=(*texts.evidence, why), others=texts.others, named=True
+    )
 
 
 def _by_codes_first(match: Match) -> int:
@@ -222,9 +249,13 @@ def _beside(match: Match, columns: Sequence[Column], chosen: Iterable[Match]) ->
     items = {column.at for one in chosen for column in one.block.columns}
     first, last = match.block.span
     near = [one for one in columns if first <= one.at <= last + 2 and one.at not in items]
-    checks = tuple(one for one in by_name("attention", near) if one.of_few_texts and first < one.at <= last + 1)
+    checks = tuple(
+        one for one in by_name("attention", near) if one.of_few_texts and first < one.at <= last + 1
+    )
     hints = forms().get(match.instrument.id)
-    asked = [one for one in near if one not in checks and one.of_few_texts] if hints and hints.difficulty else []
+    asked = (
+        [one for one in near if one not in checks and one.of_few_texts] if hints and hints.difficulty else []
+    )
     tenth = f"{match.instrument.n_items + 1}"
     numbers = [one for one in asked if words_of(one.name)[-1:] == (tenth,)]
     return replace(match, attention=checks, difficulty=tuple(by_name("difficulty", asked) or numbers))

@@ -1,4 +1,4 @@
-"""Columns that stand together as the items of a form: numbered names, questions with known words, like neighbours."""
+"""Columns that stand together as items of a form: numbered names, questions with known words, neighbours."""
 
 from __future__ import annotations
 

@@ -41,7 +41,9 @@ def response_tables(
     dates = _one_date(roles)
     head = [*_head(place, "responses", opened)]
     if all(one is None for one in roles.completed):
-        head.append(Line("undated", True, "no column of dates: scored, and in no figure by period", sure=False))
+        head.append(
+            Line("undated", True, "no column of dates: scored, and in no figure by period", sure=False)
+        )
     head += _date_format(dates, dialect)
     listed = [_found_line(one) for one in roles.found]
     shared = _shared_date(roles)
@@ -54,15 +56,23 @@ def response_tables(
     raters = [TomlTable("[feeds.values.rater]", tuple(_rater_lines(roles)))] if roles.raters else []
     named = _named_of(roles, matches, shared)
     head += _drop(columns, named, dialect)
-    return [TomlTable("[[feeds]]", tuple(head)), TomlTable("[feeds.columns]", tuple(listed)), *forms, *checks, *raters]
+    return [
+        TomlTable("[[feeds]]", tuple(head)),
+        TomlTable("[feeds.columns]", tuple(listed)),
+        *forms,
+        *checks,
+        *raters,
+    ]
 
 
-def table_tables(place: Place, opened: Opened, columns: Sequence[Column], table: TableFound) -> list[TomlTable]:
+def table_tables(
+    place: Place, opened: Opened, columns: Sequence[Column], table: TableFound
+) -> list[TomlTable]:
     """[[feeds]] of a file of appointments or referrals."""
     dialect = opened.dialect
     head = [*_head(place, table.kind, opened)]
     if table.kind == "referrals":
-        why = "referrals are mostly sent whole each time; \"increment\" if files hold only what is new"
+        why = 'referrals are mostly sent whole each time; "increment" if files hold only what is new'
         head.append(Line("delivery", "snapshot", why, sure=False))
     dates = [date for _, date in table.dates]
     head += _date_format(dates[0] if dates else None, dialect)
@@ -148,7 +158,9 @@ def _form_table(match: Match, at: int, roles: Roles, shared: DateColumn | None) 
     lines.append(_rater_line(match, roles))
     lines.append(_items_line(match))
     if match.variant:
-        lines.append(Line("variant", match.variant, "its answers are those of this response scale", sure=False))
+        lines.append(
+            Line("variant", match.variant, "its answers are those of this response scale", sure=False)
+        )
     reading = match.reading
     if reading.labels:
         lines.append(Line("labels", dict(reading.labels), reading.why, reading.sure))
@@ -166,7 +178,9 @@ def _form_table(match: Match, at: int, roles: Roles, shared: DateColumn | None) 
 def _which(match: Match) -> str:
     several = ", ".join((match.instrument.id, *(other.instrument.id for other in match.others)))
     names = f"{match.block.columns[0].name} and on"
-    return f"{names}: {match.block.size} items, which could be {several}; remove the # of the right one, if any"
+    return (
+        f"{names}: {match.block.size} items, which could be {several}; remove the # of the right one, if any"
+    )
 
 
 def _rater_line(match: Match, roles: Roles) -> Line:
@@ -189,7 +203,9 @@ def _items_line(match: Match) -> Line:
     if block.by == "words":
         return Line("items", names, "in the form's order, by the words of the questions")
     sure = block.by == "number"
-    return Line("items", names, "" if sure else "in the order of the file: compare with the printed form", sure)
+    return Line(
+        "items", names, "" if sure else "in the order of the file: compare with the printed form", sure
+    )
 
 
 def _totals(match: Match) -> Iterator[Line]:
@@ -198,7 +214,9 @@ def _totals(match: Match) -> Iterator[Line]:
         return
     outcome = [one for one in totals if one.scale == match.instrument.outcome_scale]
     told = "; ".join(f"{one.column}: equal in {one.equal:,} of {one.compared:,} rows" for one in totals)
-    value: Value = outcome[0].column if len(totals) == 1 and outcome else {one.scale: one.column for one in totals}
+    value: Value = (
+        outcome[0].column if len(totals) == 1 and outcome else {one.scale: one.column for one in totals}
+    )
     yield Line("stored_total", value, f"compared, never used; {told}", sure=all(one.sure for one in totals))
     if all(one.unturned for one in totals):
         why = "the stored total is the sum without turning an item: were they turned at capture?"
@@ -223,8 +241,15 @@ def _rater_lines(roles: Roles) -> Iterator[Line]:
 def _values(meaning: Meaning) -> TomlTable:
     words = " ".join(VOCABULARY[meaning.ours])
     lines = [
-        Line(text, word, "one letter only: check it" if text in meaning.doubtful else "", text not in meaning.doubtful)
-        for text, word in sorted(meaning.known.items(), key=lambda pair: (_place(meaning.ours, pair[1]), pair[0]))
+        Line(
+            text,
+            word,
+            "one letter only: check it" if text in meaning.doubtful else "",
+            text not in meaning.doubtful,
+        )
+        for text, word in sorted(
+            meaning.known.items(), key=lambda pair: (_place(meaning.ours, pair[1]), pair[0])
+        )
     ]
     lines += [Line(text, "?", f"one of: {words}", choices=("?",)) for text in meaning.unknown]
     hidden = f"; {meaning.hidden} further texts stand once only and are not shown" if meaning.hidden else ""

@@ -1,4 +1,4 @@
-"""What `accord inspect` prints: the system and its evidence, what is sure and what is not, the TOML; or JSON."""
+"""What `accord inspect` prints: the system with its evidence, what is sure and what not, the TOML; or JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flows.inspect_system import Candidate
 
 
 def lines(found: Inspection) -> Iterator[str]:
-    """For people. Column names, counts and few-valued texts of items and states are all it tells of the data."""
+    """For people. Of the data it tells column names, counts, and few-valued texts of items and states."""
     yield f"file      {found.file}" + (", in an archive" if found.packed else "")
     yield from _system(found)
     for note in found.notes:
@@ -38,7 +38,11 @@ def _system(found: Inspection) -> Iterator[str]:
     for name, guess in (("encoding", seen.encoding), ("delimiter", seen.delimiter)):
         if guess:
             yield f"{name:<9} {_written(guess)}"
-    rows = f"header    {opened.dialect.header_rows} rows" if opened.dialect.header_rows > 1 else "header    1 row"
+    rows = (
+        f"header    {opened.dialect.header_rows} rows"
+        if opened.dialect.header_rows > 1
+        else "header    1 row"
+    )
     yield f"{rows if seen.container in ('text', 'workbook') else 'header    names of its own'}, {len(found.columns):,} columns"
     yield f"records   {found.records:,} looked at; {found.kind if found.tables else 'nothing to read'}"
 
@@ -83,7 +87,12 @@ def _guess(guess: Guess | None) -> dict[str, object] | None:
 
 
 def _candidate(one: Candidate) -> dict[str, object]:
-    return {"dialect": one.dialect, "weight": one.weight, "evidence": one.evidence, "refused": one.refused or None}
+    return {
+        "dialect": one.dialect,
+        "weight": one.weight,
+        "evidence": one.evidence,
+        "refused": one.refused or None,
+    }
 
 
 def _form(match: Match) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Which columns of a file of questionnaires are ours: client, session, clinician, rater, dates, and what to drop."""
+"""Which columns of a file of questionnaires are ours: client, session, clinician, rater, dates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_RATERS = 4
 
 @dataclass(frozen=True)
 class DateColumn:
-    """A column of dates: theirs, why, and the formats its texts may be in; own: the dialect reads it anyhow."""
+    """A column of dates: why it is one, the formats of its texts; own: the dialect reads it anyhow."""
 
     name: str
     why: str
@@ -104,7 +104,9 @@ def _response(columns: Sequence[Column]) -> Found | None:
     return Found("response", (able[0].name,), "its name, and no text twice", True) if able else None
 
 
-def _of_form(match: Match, columns: Sequence[Column], header: Sequence[str], dialect: Dialect) -> Found | None:
+def _of_form(
+    match: Match, columns: Sequence[Column], header: Sequence[str], dialect: Dialect
+) -> Found | None:
     """The session column among the columns of the form that holds these items."""
     names = _form_columns(match, header, dialect)
     return find_session([one for one in columns if one.name in names])
@@ -141,7 +143,9 @@ def _dated(ours: str, columns: Sequence[Column], only: bool = False) -> DateColu
     if column is None:
         return None
     named = named_exactly(ours, column.name)
-    return _as_dates(column, "its name, and dates" if named else "dates, and the likeliest of them", sure=named)
+    return _as_dates(
+        column, "its name, and dates" if named else "dates, and the likeliest of them", sure=named
+    )
 
 
 def _as_dates(column: Column, why: str, own: bool = False, sure: bool = True) -> DateColumn:

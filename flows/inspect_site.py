@@ -6,8 +6,8 @@ from pathlib import Path
 
 from flows.config import SITE_FILE, load_site, read_config
 from flows.inspect_file import Inspection, Where, general_name
-from flows.inspect_toml import TomlTable, toml_text
 from flows.inspect_toml import Line as TomlLine
+from flows.inspect_toml import TomlTable, toml_text
 from schemas.errors import ConfigError
 from schemas.registry import Registry, load
 from schemas.site import Site
@@ -65,7 +65,7 @@ def added(site: Path, found: Inspection, clinic: str) -> str:
     return text
 
 
-def write(site: Path, text: str) -> None:
+def write_site(site: Path, text: str) -> None:
     """Replace site.toml at once."""
     write_private(site / SITE_FILE, text.encode())
 
@@ -77,5 +77,3 @@ def _clinic(id_: str) -> TomlTable:
         TomlLine("service", SERVICE, "the service it belongs to", sure=False),
     )
     return TomlTable("[[clinics]]", lines)
-
-

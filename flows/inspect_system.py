@@ -1,4 +1,4 @@
-"""Which system wrote a file: every dialect weighed by what speaks for it, and the file opened as the best one."""
+"""Which system wrote a file: every dialect weighed by what speaks for it; the file opened as the best one."""
 
 from __future__ import annotations
 

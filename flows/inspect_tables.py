@@ -1,4 +1,4 @@
-"""Files of appointments and referrals: which of our columns they have, and what their words and codes mean."""
+"""Files of appointments and referrals: which of our columns they have, and what their codes mean."""
 
 from __future__ import annotations
 
@@ -76,7 +76,12 @@ def _table(kind: str, columns: Sequence[Column]) -> TableFound | None:
             told = column.dates
             dates.append((ours, DateColumn(column.name, "its name, and dates", told.formats, told.why, sure)))
             taken.add(column.name)
-    coded = [(column, meaning) for ours in CODED[kind] if (pair := _coded(ours, columns, taken)) for column, meaning in [pair]]
+    coded = [
+        (column, meaning)
+        for ours in CODED[kind]
+        if (pair := _coded(ours, columns, taken))
+        for column, meaning in [pair]
+    ]
     taken |= {column.name for column, _ in coded}
     found = [Found(meaning.ours, (column.name,), meaning.why, True) for column, meaning in coded]
     rows = len(columns[0].cells) if columns else 0
@@ -87,14 +92,20 @@ def _table(kind: str, columns: Sequence[Column]) -> TableFound | None:
     found += _plain(kind, [one for one in left if one.name not in {n for f in found for n in f.names}])
     order = COLUMNS[kind]
     found.sort(key=lambda one: order.index(one.ours))
-    return TableFound(kind, tuple(found), tuple(dates), tuple(meaning for _, meaning in coded)) if dates else None
+    return (
+        TableFound(kind, tuple(found), tuple(dates), tuple(meaning for _, meaning in coded))
+        if dates
+        else None
+    )
 
 
 def _plain(kind: str, columns: Sequence[Column]) -> list[Found]:
     found = []
     for ours in PLAIN[kind]:
         named = [one for one in by_name(ours, columns) if one.filled and not one.dates and one.of_few_texts]
-        numbers = [one for one in by_name(ours, columns) if ours == "age_years" and one.whole_share > KNOWN_SHARE]
+        numbers = [
+            one for one in by_name(ours, columns) if ours == "age_years" and one.whole_share > KNOWN_SHARE
+        ]
         for column in (numbers or named)[:1]:
             found.append(Found(ours, (column.name,), "its name", named_exactly(ours, column.name)))
     return found
@@ -103,7 +114,11 @@ def _plain(kind: str, columns: Sequence[Column]) -> list[Found]:
 def _coded(ours: str, columns: Sequence[Column], taken: Collection[str]) -> tuple[Column, Meaning] | None:
     """The column of a closed vocabulary: by name and few texts, the one with most known words first."""
     able = [one for one in by_name(ours, columns) if one.name not in taken and _is_coded(one)]
-    weighed = [(_known_share(one, meaning), -at, one, meaning) for at, one in enumerate(able) if (meaning := meaning_of(ours, one))]
+    weighed = [
+        (_known_share(one, meaning), -at, one, meaning)
+        for at, one in enumerate(able)
+        if (meaning := meaning_of(ours, one))
+    ]
     fitting = [pair for pair in weighed if pair[0] >= KNOWN_SHARE or named_exactly(ours, pair[2].name)]
     if not fitting:
         return None
@@ -125,7 +140,9 @@ def meaning_of(ours: str, column: Column) -> Meaning:
     own = {word: word for word in VOCABULARY[ours]}
     texts = sorted(column.texts)
     listed = [text for text in texts if text in codes]
-    by_list = len(listed) >= 2 and all(text in codes or not text.isdigit() or column.texts[text] < 0.05 * column.filled for text in texts)
+    by_list = len(listed) >= 2 and all(
+        text in codes or not text.isdigit() or column.texts[text] < 0.05 * column.filled for text in texts
+    )
     known: dict[str, str] = dict(codes) if by_list else {}
     for text in texts:
         word = (codes.get(text) if by_list else None) or words.get(fold(text)) or own.get(fold(text))

@@ -92,7 +92,9 @@ def toml_value(value: Value) -> str:
     if isinstance(value, str):
         return toml_string(value)
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{toml_string(key)} = {toml_value(one)}" for key, one in value.items()) + " }"
+        return (
+            "{ " + ", ".join(f"{toml_string(key)} = {toml_value(one)}" for key, one in value.items()) + " }"
+        )
     return "[" + ", ".join(toml_value(one) for one in value) + "]"
 
 

@@ -47,7 +47,9 @@ def stored_totals(
     keyed = _scores(block, reading, instrument, already_keyed=False)
     found = _best(able, keyed, instrument, unturned=False)
     if not found and instrument.reverse:
-        found = _best(able, _scores(block, reading, instrument, already_keyed=True), instrument, unturned=True)
+        found = _best(
+            able, _scores(block, reading, instrument, already_keyed=True), instrument, unturned=True
+        )
     return tuple(sorted(found, key=lambda one: one.scale != instrument.outcome_scale))
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from schemas.site import fold
 
@@ -102,7 +103,7 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word.casefold() for word in re.split(r"[\W_]+", parted) if word)
 
 
-def _load(file: str) -> dict[str, object]:
+def _load(file: str) -> dict[str, Any]:
     text = (files("schemas") / "recognition" / file).read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -110,55 +111,47 @@ def _load(file: str) -> dict[str, object]:
 @cache
 def systems() -> dict[str, tuple[Mark, ...]]:
     """Marks by dialect."""
-    return {name: tuple(_mark(raw) for raw in _rows(marks)) for name, marks in _load("systems.toml").items()}
+    return {name: tuple(map(_mark, marks)) for name, marks in _load("systems.toml").items()}
 
 
-def _rows(value: object) -> Iterator[Mapping[str, object]]:
-    assert isinstance(value, list)
-    yield from value
-
-
-def _mark(raw: Mapping[str, object]) -> Mark:
-    sets = {key: frozenset(map(fold, raw[key])) for key in ("names", "second_row", "first_name") if key in raw}  # type: ignore[call-overload]  # lists of texts
-    return Mark(**{**raw, **sets})  # type: ignore[arg-type]  # the file's own keys are the fields
+def _mark(raw: Mapping[str, Any]) -> Mark:
+    sets: dict[str, Any] = {
+        key: frozenset(map(fold, raw[key])) for key in ("names", "second_row", "first_name") if key in raw
+    }
+    return Mark(**{**raw, **sets})
 
 
 @cache
 def columns() -> dict[str, Words]:
     """Names of columns, by ours and by what else stands beside items: attention, difficulty, total."""
-    found = {}
-    for ours, raw in _load("columns.toml").items():
-        assert isinstance(raw, Mapping)
-        found[ours] = Words(
-            tuple(raw["names"]), frozenset(raw.get("parts", ())), frozenset(raw.get("never", ()))
-        )
-    return found
+    return {
+        ours: Words(tuple(raw["names"]), frozenset(raw.get("parts", ())), frozenset(raw.get("never", ())))
+        for ours, raw in _load("columns.toml").items()
+    }
 
 
 @cache
 def forms() -> dict[str, FormHints]:
     """Hints by instrument."""
-    found = {}
-    for id_, raw in _load("forms.toml").items():
-        assert isinstance(raw, Mapping)
-        found[id_] = FormHints(
+    return {
+        id_: FormHints(
             tuple(raw["stems"]),
             tuple(map(tuple, raw.get("labels", ()))),
             tuple(map(tuple, raw.get("keywords", ()))),
             tuple(raw.get("codes", ())),
             bool(raw.get("difficulty")),
         )
-    return found
+        for id_, raw in _load("forms.toml").items()
+    }
 
 
 @cache
 def vocabulary() -> Vocabulary:
+    """What words and codes of other systems mean."""
     raw = _load("words.toml")
     lists, no_answer = raw.pop("lists"), raw.pop("no_answer")
-    assert isinstance(lists, Mapping)
-    assert isinstance(no_answer, Mapping)
-    words: dict[str, dict[str, str]] = {}
-    for ours, table in raw.items():
-        assert isinstance(table, Mapping)
-        words[ours] = {fold(text): word for word, texts in table.items() for text in texts}
+    words = {
+        ours: {fold(text): word for word, texts in table.items() for text in texts}
+        for ours, table in raw.items()
+    }
     return Vocabulary(words, lists, {kind: frozenset(texts) for kind, texts in no_answer.items()})
