@@ -21,7 +21,7 @@ def inspect(
 ) -> None:
     """Look at a file nobody configured: its system, columns and questionnaires, and a feed to read it.
 
-    Each line of the proposal says whether it is sure, and why. Ids, dates and texts of persons are never shown.
+    Each line of the proposal says whether it is sure, and why. No id, date or text of a person is shown.
     """
     from flows.inspect_file import inspect_file
     from flows.inspect_report import as_json, lines

@@ -1,4 +1,4 @@
-"""What `accord inspect` prints: the system with its evidence, what is sure and what not, the TOML; or JSON."""
+"""What `accord inspect` prints: the system with its evidence, what is sure, the TOML; or JSON."""
 
 from __future__ import annotations
 
@@ -38,12 +38,9 @@ def _system(found: Inspection) -> Iterator[str]:
     for name, guess in (("encoding", seen.encoding), ("delimiter", seen.delimiter)):
         if guess:
             yield f"{name:<9} {_written(guess)}"
-    rows = (
-        f"header    {opened.dialect.header_rows} rows"
-        if opened.dialect.header_rows > 1
-        else "header    1 row"
-    )
-    yield f"{rows if seen.container in ('text', 'workbook') else 'header    names of its own'}, {len(found.columns):,} columns"
+    rows = opened.dialect.header_rows
+    header = f"{rows} row{'s' if rows > 1 else ''}" if seen.container in ("text", "workbook") else "by name"
+    yield f"header    {header}, {len(found.columns):,} columns"
     yield f"records   {found.records:,} looked at; {found.kind if found.tables else 'nothing to read'}"
 
 

@@ -17,7 +17,7 @@ SERVICE = "adult"
 
 
 def surroundings(site: Path, file: Path, clinic: str) -> tuple[Registry, Where]:
-    """The registry of the site, and what is known of a file beside it; of the shipped forms where there is none.
+    """The registry of the site, else the shipped one, and what is known of a file beside it.
 
     clinic: as the caller named it; "" for the site's only one
     raises ConfigError: a site.toml that is there and wrong

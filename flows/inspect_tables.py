@@ -29,8 +29,11 @@ CODED = {"appointments": ("status", "kind"), "referrals": ("ending", "problem")}
 
 @dataclass(frozen=True)
 class Meaning:
-    """What the texts of a coded column mean. known: text to our word, with why; unknown: texts that a proposal
-    may show; hidden: how many further texts stand once only."""
+    """What the texts of a coded column mean.
+
+    known:   text to our word; doubtful: those of them that could mean something else
+    unknown: texts that a proposal may show; hidden: how many further ones stand once only
+    """
 
     ours: str
     known: dict[str, str]
