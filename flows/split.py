@@ -71,7 +71,9 @@ class Records:
     not_this_dialect
     """
 
-    def __init__(self, stream: BinaryIO, shape: Shape, header_rows: int) -> None:
+    def __init__(
+        self, stream: BinaryIO, shape: Shape, header_rows: int, trailing_delimiter: bool = False
+    ) -> None:
         self.shape = shape
         self._blocks = utf8_blocks(stream, shape.encoding)
         self._buffer = b""
@@ -80,6 +82,8 @@ class Records:
             if cells := self._header_record():
                 self.header.append(cells)
         self.width = len(self.header[0])
+        short = trailing_delimiter and _ends_in_delimiter(self.header)
+        self._widths = (self.width, self.width - 1) if short else (self.width,)
 
     def _header_record(self) -> list[str]:
         """Take the next record off the buffer; no cells for a last line of blanks."""
@@ -120,7 +124,7 @@ class Records:
             pass
         end = self._buffer.rfind(b"\n", 0, SAMPLE_BYTES) + 1
         stretch = self._buffer[:end] if len(self._buffer) > SAMPLE_BYTES else self._buffer
-        splitter = ExactSplitter(self.shape, self.width, 1)
+        splitter = ExactSplitter(self.shape, self._widths, 1)
         found = chain.from_iterable(splitter.batches(stretch, final=True))
         return [cells for _, cells in islice(found, most)]
 
@@ -135,13 +139,15 @@ class Records:
         numbers: positions whose cells come as Int16 where all of a clean stretch read so
         """
         columns = sorted(set(wanted))
-        types = {str(at): pl.Int16 if at in numbers else pl.String for at in range(self.width)}
+        types = [pl.Int16 if at in numbers else pl.String for at in range(self.width)]
         row, more = 1, True
         while more or self._buffer:
             more = more and self._more()
             stretch, self._buffer = self._complete_lines(final=not more)
-            if proven := proven_clean(stretch, self.shape, self.width, RECORD_BYTES):
-                yield partial(read_clean, proven, self.shape, types, columns, row)
+            width, proven = self._proven(stretch, max(columns, default=0))
+            if proven:
+                known = {str(at): types[at] for at in range(width)}
+                yield partial(read_clean, proven, self.shape, known, columns, row)
                 row += proven.count(b"\n")
                 continue
             if quoted := proven_quoted(stretch, self.shape, self.width, RECORD_BYTES, final=not more):
@@ -153,6 +159,13 @@ class Records:
                 row += batch.rows.height + len(batch.broken)
                 yield partial(_ready, batch)
 
+    def _proven(self, stretch: bytes, last: int) -> tuple[int, bytes | None]:
+        """Cells of each line, and the stretch, where it is clean; the column `last` is wanted."""
+        for width in self._widths:
+            if last < width and (proven := proven_clean(stretch, self.shape, width, RECORD_BYTES)):
+                return width, proven
+        return 0, None
+
     def _complete_lines(self, final: bool) -> tuple[bytes, bytes]:
         if final:
             return self._buffer, b""
@@ -161,7 +174,7 @@ class Records:
 
     def _exact(self, stretch: bytes, columns: list[int], first: int, final: bool) -> Iterator[Batch]:
         """Follow quotes line by line; an incomplete record goes back before the buffer."""
-        splitter = ExactSplitter(self.shape, self.width, first)
+        splitter = ExactSplitter(self.shape, self._widths, first)
         for records in splitter.batches(stretch, final):
             yield _batch_of(records, columns, splitter.take_broken())
         self._buffer = splitter.rest + self._buffer
@@ -235,6 +248,12 @@ class _Lines:
         return self.lines[self.first]
 
 
+def _ends_in_delimiter(header: Sequence[Sequence[str]]) -> bool:
+    """Whether the last column has no name in any header row, or only because the row ends before it."""
+    width = len(header[0])
+    return width > 1 and all(not (row[width - 1 :] or [""])[0].strip() for row in header)
+
+
 def _width(line: bytes, shape: Shape) -> int:
     """Cells of a line by itself; 0 when it is no record."""
     return len(_Lines(line, shape).record() or ())
@@ -259,13 +278,15 @@ def _header_fault(record: bytes, shape: Shape) -> str:
 class ExactSplitter:
     """Records of a stretch of bytes by a strict CSV reader; `rest` is an incomplete last record.
 
+    widths: cells of a whole record; the first is the number of columns, to which others are filled up
+
     A quote opens a cell where it is the cell's first character, and is an ordinary one elsewhere.
     A record that spans lines and is broken is taken to be its first line only: an unclosed quote
     then costs its own row and not the good rows after it.
     """
 
-    def __init__(self, shape: Shape, width: int, first: int) -> None:
-        self.shape, self.width, self.row = shape, width, first
+    def __init__(self, shape: Shape, widths: Sequence[int], first: int) -> None:
+        self.shape, self.widths, self.width, self.row = shape, widths, widths[0], first
         self.broken: list[tuple[int, str]] = []
         self.rest = b""
 
@@ -288,7 +309,7 @@ class ExactSplitter:
             if rule:
                 self.broken.append((self.row, rule))
             elif cells:
-                records.append((self.row, cells))
+                records.append((self.row, cells + [""] * (self.width - len(cells))))
             self.row += 1
             if len(records) >= ROWS_PER_BATCH:
                 yield records
@@ -302,9 +323,9 @@ class ExactSplitter:
         When a line in the midst of it would be a row by itself, a quote was left open, and another
         one, further down, happens to close it.
         """
-        if len(cells) == self.width:
+        if len(cells) in self.widths:
             return "undecodable" if lines.undecodable else ""
-        if any(_width(line, self.shape) == self.width for line in lines.between()):
+        if any(_width(line, self.shape) in self.widths for line in lines.between()):
             lines.only_first()
             return "unclosed_quote"
         if lines.undecodable:

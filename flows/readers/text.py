@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO
 
 from flows.clean import Shape
@@ -11,6 +13,7 @@ from flows.split import OTHER_DELIMITERS, Records
 from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
 from schemas.site import Feed
+from schemas.site_checks import is_time_zone
 
 
 def open_text(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
@@ -20,12 +23,22 @@ def open_text(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
         quote=dialect.quote,
         encoding=feed.encoding or dialect.encoding,
     )
-    records = Records(stream, shape, dialect.header_rows)
+    records = Records(stream, shape, dialect.header_rows, dialect.trailing_delimiter)
     names = records.header[dialect.header_row - 1]
     _refuse_other_delimiter(names, shape)
-    if dialect.import_id_row and not _is_import_id_row(records.header[-1]):
+    aliases: dict[str, int] = {}
+    if dialect.alias_row:
+        texts = records.header[dialect.alias_row - 1]
+        _refuse_unknown(texts, records, dialect)
+        aliases = _once(enumerate(texts)) | _once(
+            (at, " ".join(text.split())) for at, text in enumerate(texts)
+        )
+    if not dialect.import_id_row:
+        return Table(names, records, aliases)
+    ids = _import_ids(records.header[-1])
+    if not ids:
         raise ExportRefused("not_this_dialect")
-    return Table(names, records)
+    return Table(names, records, aliases | _id_names(ids), timezone=_time_zone(ids.values(), feed.timezone))
 
 
 def _refuse_other_delimiter(names: list[str], shape: Shape) -> None:
@@ -34,17 +47,53 @@ def _refuse_other_delimiter(names: list[str], shape: Shape) -> None:
         raise ExportRefused("wrong_delimiter")
 
 
-def _is_import_id_row(cells: list[str]) -> bool:
-    """Whether each filled cell is an import id: JSON, or the same with Python's quotes."""
-    filled = [cell for cell in cells if cell.strip()]
-    return bool(filled) and all(_import_id(cell) for cell in filled)
+def _refuse_unknown(texts: Sequence[str], records: Records, dialect: Dialect) -> None:
+    """Refuse a file whose second names are not this system's, or that has import ids among its records."""
+    known = not dialect.known_by or any(text.strip() in dialect.known_by for text in texts)
+    first = [] if dialect.import_id_row else records.sample(1)
+    if not known or any(_import_ids([cell or "" for cell in cells]) for cells in first):
+        raise ExportRefused("not_this_dialect")
 
 
-def _import_id(cell: str) -> bool:
+def _once(names: Iterable[tuple[int, str]]) -> dict[str, int]:
+    """Name to position, of the names that only one column has."""
+    pairs = [(at, name.strip()) for at, name in names if name.strip()]
+    times = Counter(name for _, name in pairs)
+    return {name: at for at, name in pairs if times[name] == 1}
+
+
+_ImportId = Mapping[str, object]
+
+
+def _import_ids(cells: Sequence[str]) -> dict[int, _ImportId]:
+    """What each filled cell says by position; nothing when one of them is no import id."""
+    filled = {at: _import_id(cell) for at, cell in enumerate(cells) if cell.strip()}
+    ids = {at: said for at, said in filled.items() if said is not None}
+    return ids if len(ids) == len(filled) else {}
+
+
+def _import_id(cell: str) -> _ImportId | None:
+    """An import id is JSON, or the same with Python's quotes."""
     for text in (cell, cell.replace("'", '"')):
         try:
             parsed = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             continue
-        return isinstance(parsed, dict) and "ImportId" in parsed
-    return False
+        return parsed if isinstance(parsed, dict) and "ImportId" in parsed else None
+    return None
+
+
+def _id_names(ids: Mapping[int, _ImportId]) -> dict[str, int]:
+    """Import ids to positions: QID3 alone, and QID3_1 for a choice of it; none that several columns have."""
+    choices = (
+        (at, f"{said['ImportId']}_{said['choiceId']}") for at, said in ids.items() if "choiceId" in said
+    )
+    return _once(choices) | _once((at, str(said["ImportId"])) for at, said in ids.items())
+
+
+def _time_zone(ids: Iterable[_ImportId], declared: str | None) -> str | None:
+    """The time zone that the file says its dates are in; one other than the declared if it says several."""
+    zones = {zone for said in ids if isinstance(zone := said.get("timeZone"), str)}
+    if not declared and (len(zones) > 1 or not all(map(is_time_zone, zones))):
+        raise ExportRefused("unknown_time_zone")
+    return min(zones - {declared}, default=declared if zones else None)

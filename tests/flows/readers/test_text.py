@@ -13,6 +13,7 @@ from tests.lib.exports import feed
 
 TOML = """
 dialect = "{dialect}"
+undated = true
 [feeds.columns]
 client = "PID"
 completed_at = "Done"
