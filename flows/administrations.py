@@ -29,7 +29,7 @@ def ids(rows: pl.DataFrame, plan: Plan, ours: str) -> pl.Series | None:
     if ours not in plan.columns:
         return None
     whole = ours in ("client", "clinician")
-    return joined(rows, plan.columns[ours], plan.feed.missing, whole)
+    return joined(rows, plan.columns[ours], plan.feed.missing, whole, short=ours == "response")
 
 
 def keyed(rows: pl.DataFrame, plan: Plan, ours: str, people: Pseudonymiser) -> pl.Series | None:

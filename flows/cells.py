@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 
 import polars as pl
@@ -69,21 +69,36 @@ def _reading(cells: pl.Series) -> pl.Series:
 
 
 def joined(
-    rows: pl.DataFrame, names: Sequence[str], missing: Iterable[str] = (), whole: bool = False
+    rows: pl.DataFrame,
+    names: Sequence[str],
+    missing: Iterable[str] = (),
+    whole: bool = False,
+    short: bool = False,
 ) -> pl.Series:
     """The columns' texts joined with "/"; null where all are blank.
 
     whole: null where any is blank: half of a person's id would be the same for many people
+    short: blank columns at the end are left out, so that a file without them gives the same text
     """
     parts = [blanked(rows[name], missing) for name in names]
     if len(parts) == 1:
         return parts[0]
     blank = [part.is_null() for part in parts]
     absent = reduce(operator.or_ if whole else operator.and_, blank)
+    if short:
+        return pl.select(pl.concat_str(_up_to_the_last(parts))).to_series().set(absent, None)
     text = pl.select(
         pl.concat_str([part.alias(str(at)).fill_null("") for at, part in enumerate(parts)], separator="/")
     )
     return text.to_series().set(absent, None)
+
+
+def _up_to_the_last(parts: Sequence[pl.Series]) -> Iterator[pl.Series]:
+    """Parts behind their separators; empty from where all are blank."""
+    for at, part in enumerate(parts):
+        more = reduce(operator.or_, (later.is_not_null() for later in parts[at:]))
+        text = part.fill_null("") if at == 0 else "/" + part.fill_null("")
+        yield text.set(~more, "").alias(str(at))
 
 
 def listed(cells: pl.Series, values: Iterable[str]) -> pl.Series:

@@ -96,6 +96,10 @@ def open_export(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Export:
     raises ExportRefused: a rule of level file
     """
     table = _reader(container_of(stream, dialect))(stream, feed, dialect)
+    if feed.dictionary:
+        from flows.redcap_dictionary import coded
+
+        table = coded(table, feed)
     names = [_clean_name(name) for name in table.names]
     own = _positions(names)
     others = {_clean_name(name): at for name, at in table.aliases.items()}

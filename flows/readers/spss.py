@@ -1,17 +1,30 @@
-"""SPSS .sav and .zsav: codes as text, labels beside them, dates by their type, user-missing values blank."""
+"""SPSS .sav and .zsav: codes as text, labels beside them, dates by their type, user-missing values blank.
+
+`flows.readers.spss_worker` reads the file, in a process of its own.
+"""
 
 from __future__ import annotations
 
 import codecs
+import json
+import subprocess
+import sys
+import tempfile
+import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any, BinaryIO
+from io import BufferedReader, BytesIO, FileIO
+from pathlib import Path
+from shutil import copyfileobj
+from threading import Timer
+from typing import IO, Any, BinaryIO
 
 import polars as pl
 
 from flows.answers import normalise
 from flows.clean import Batch
-from flows.readers.spss_cells import Column, cells_of, kind_of, number_text
+from flows.readers import spss_worker
 from flows.readers.table import Cells, Table
 from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
@@ -23,42 +36,27 @@ ROWS_PER_READ = 50_000
 MOST_UNDECODABLE = 50
 """Rows whose texts are not of the encoding; with more of them the encoding is the wrong one."""
 
-_NO_TEXT = "convert string"
-"""In the library's message when a text is not of the encoding."""
+LONGEST_ANSWER_S = 900
+"""A damaged file may keep the library busy for ever; a stretch of a sound one takes a second."""
 
-Values = Mapping[str, Sequence[Any]]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def open_spss(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
     """raises ExportRefused: broken_spss, undecodable_header"""
-    file = _File(stream, codecs.lookup(feed.encoding).name if feed.encoding else None)
-    meta = file.meta()
-    columns = [_column(name, meta, feed) for name in meta.column_names]
-    if not columns:
-        raise ExportRefused("broken_spss")
-    labels = {
-        at: {str(text): _code(code) for code, text in meta.variable_value_labels[name].items()}
-        for at, name in enumerate(meta.column_names)
-        if name in meta.variable_value_labels
-    }
-    return Table(meta.column_names, SpssRecords(file, columns), labels=labels)
+    worker = Worker(stream, codecs.lookup(feed.encoding).name if feed.encoding else "")
+    said = worker.answer()
+    names = said["names"]
+    kept = {name: sorted(_listed(name, feed)) for name in said["missing"]}
+    labels = {at: said["labels"][name] for at, name in enumerate(names) if name in said["labels"]}
+    return Table(names, SpssRecords(worker, names, kept), labels=labels)
 
 
-def _code(code: object) -> str:
-    return number_text(code) if isinstance(code, float) else str(code).rstrip()
-
-
-def _column(name: str, meta: Any, feed: Feed) -> Column:  # noqa: ANN401 - the library's object
-    kind = kind_of(meta.readstat_variable_types[name], meta.original_variable_types[name])
-    ranges = tuple((one["lo"], one["hi"]) for one in meta.missing_ranges.get(name, ()))
-    return Column(name, kind, ranges, _listed(name, feed) if ranges else frozenset())
-
-
-def _listed(name: str, feed: Feed) -> frozenset[str]:
+def _listed(name: str, feed: Feed) -> set[str]:
     """Codes that the feed gives a meaning in this column: of those the text is kept."""
     asked = [one for one in feed.instruments if _is_item(name, one)]
     lists = [feed.missing, *(codes for one in asked for codes in _code_lists(one))]
-    return frozenset(normalise(code) for codes in lists for code in codes)
+    return {normalise(code) for codes in lists for code in codes}
 
 
 def _code_lists(one: FeedInstrument) -> tuple[tuple[str, ...], ...]:
@@ -73,109 +71,124 @@ def _is_item(name: str, one: FeedInstrument) -> bool:
     return number.isdecimal() and name == f"{before}{number}{after}"
 
 
-class _File:
-    """The library's readings of one file; its errors become refusals."""
+class Worker:
+    """The process that reads one file; it ends with this object."""
 
-    def __init__(self, stream: BinaryIO, encoding: str | None) -> None:
-        self._stream, self._encoding = stream, encoding
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        file = _with_descriptor(stream)
+        number = file.fileno()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", spss_worker.__name__, str(number), encoding],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[number],
+            cwd=ROOT,
+        )
+        self.end = weakref.finalize(self, _end, self._process, None if file is stream else file)
 
-    def meta(self) -> Any:  # noqa: ANN401 - the library's object
-        return self._read(metadataonly=True)[1]
+    def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # a process that has ended gives no answer below
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        return self.answer()
 
-    def rows(self, names: Sequence[str], first: int, most: int) -> Values:
-        """Values by column of the rows behind the first ones, at most so many. raises UnicodeError"""
-        values: Values = self._read(usecols=list(names), row_offset=first, row_limit=most)[0]
-        return values
+    def answer(self) -> dict[str, Any]:
+        """raises ExportRefused for an error, and where the process ended instead"""
+        assert self._process.stdout is not None
+        patience = Timer(LONGEST_ANSWER_S, self._process.kill)
+        patience.start()
+        line = self._process.stdout.readline()
+        patience.cancel()
+        said: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {"error": spss_worker.NO_FILE}
+        if "error" in said:
+            raise ExportRefused(said["error"])
+        return said
 
-    def _read(self, **how: Any) -> tuple[Any, Any]:  # noqa: ANN401 - the library's options
-        import pyreadstat
+    def rows(self, columns: Sequence[tuple[str, Sequence[str], bool]], first: int, most: int) -> pl.DataFrame:
+        said = self.ask({"columns": columns, "first": first, "most": most})
+        assert self._process.stdout is not None
+        packed = self._process.stdout.read(said["bytes"])
+        if len(packed) < said["bytes"]:
+            raise ExportRefused(spss_worker.NO_FILE)
+        return pl.read_ipc_stream(BytesIO(packed))
 
-        self._stream.seek(0)
-        try:
-            read: Any = pyreadstat.read_sav  # its overloads do not take options as a mapping
-            values, meta = read(
-                self._stream,
-                encoding=self._encoding,
-                user_missing=True,
-                disable_datetime_conversion=True,
-                output_format="dict",
-                **how,
-            )
-            return values, meta
-        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
-            if _NO_TEXT in str(error) and not how.get("metadataonly"):
-                raise UnicodeError from None
-            wrong = _NO_TEXT in str(error) or "character set" in str(error)
-            raise ExportRefused("undecodable_header" if wrong else "broken_spss") from None
-        except UnicodeError:
-            raise ExportRefused("undecodable_header") from None
-        except (ValueError, LookupError, ArithmeticError, MemoryError, TypeError):
-            # What a file of random bytes makes the library do.
-            raise ExportRefused("broken_spss") from None
+
+def _end(process: subprocess.Popen[bytes], copy: IO[bytes] | None) -> None:
+    for file in (process.stdin, process.stdout, copy):
+        if file is not None:
+            with suppress(BrokenPipeError):
+                file.close()
+    process.kill()
+    process.wait()
+
+
+def _with_descriptor(stream: BinaryIO) -> IO[bytes]:
+    """The stream where another process can read it, else what is in it, in a file that has no name."""
+    if isinstance(stream, BufferedReader) and isinstance(stream.raw, FileIO):
+        return stream
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process ends
+    stream.seek(0)
+    copyfileobj(stream, copy)
+    copy.flush()
+    return copy
 
 
 class SpssRecords:
-    """Rows of one file, a stretch at a time and the wanted columns alone."""
+    """Rows of one file, a stretch at a time and the wanted columns alone.
 
-    def __init__(self, file: _File, columns: Sequence[Column]) -> None:
-        self._file, self._columns = file, columns
+    kept: by name of a column with user-missing values, those codes that are not blank
+    """
+
+    def __init__(self, worker: Worker, names: Sequence[str], kept: Mapping[str, Sequence[str]]) -> None:
+        self._worker, self._names, self._kept = worker, names, kept
         self._undecodable = 0
 
     def sample(self, most: int) -> list[Cells]:
-        everything = range(len(self._columns))
-        batches = (read() for read in self._stretches(everything, (), most))
-        first = next(batches, Batch(pl.DataFrame({"source_row": []})))
-        return [row[1:] for row in first.rows.iter_rows()]
+        frames = next(self._stretches(range(len(self._names)), (), most), ([], []))[0]
+        return [row[1:] for frame in frames for row in frame.iter_rows()]
 
     def readers(self, wanted: Iterable[int], numbers: Collection[int] = ()) -> Iterator[Callable[[], Batch]]:
-        return self._stretches(sorted(set(wanted)), numbers, ROWS_PER_READ)
+        columns = sorted(set(wanted))
+        none = pl.DataFrame(schema={"source_row": pl.Int32, **{str(at): pl.String for at in columns}})
+        for frames, broken in self._stretches(columns, numbers, ROWS_PER_READ):
+            yield partial(_batch, frames or [none], broken)
+        self._worker.end()
 
     def _stretches(
         self, wanted: Sequence[int], numbers: Collection[int], most: int
-    ) -> Iterator[Callable[[], Batch]]:
-        names = [self._columns[at].name for at in wanted or (0,)]
-        first = 0
-        while True:
-            parts, broken = self._rows(names, first, most)
-            read = sum(len(values[names[0]]) for _, values in parts) + len(broken)
+    ) -> Iterator[tuple[list[pl.DataFrame], list[tuple[int, str]]]]:
+        """Frames with source_row, and the rows between them that are no text."""
+        first, read = 0, most
+        while read == most:
+            frames, broken = self._rows(wanted or [0], numbers, first, most)
+            read = sum(frame.height for frame in frames) + len(broken)
             if read:
-                yield partial(self._batch, parts, broken, wanted, numbers)
+                yield frames, broken
             first += read
-            if read < most:
-                break
 
     def _rows(
-        self, names: Sequence[str], first: int, most: int
-    ) -> tuple[list[tuple[int, Values]], list[tuple[int, str]]]:
-        """Parts with the number of their first row, from 1, and the rows between them that are no text."""
+        self, wanted: Sequence[int], numbers: Collection[int], first: int, most: int
+    ) -> tuple[list[pl.DataFrame], list[tuple[int, str]]]:
+        columns = [(self._names[at], self._kept.get(self._names[at], ()), at in numbers) for at in wanted]
         try:
-            return [(first + 1, self._file.rows(names, first, most))], []
-        except UnicodeError:
+            frame = self._worker.rows(columns, first, most)
+        except ExportRefused as refusal:
+            if refusal.rule != spss_worker.NO_TEXT or self._undecodable >= MOST_UNDECODABLE:
+                raise
             if most == 1:
                 self._undecodable += 1
-                if self._undecodable > MOST_UNDECODABLE:
-                    raise ExportRefused("undecodable_header") from None
                 return [], [(first + 1, "undecodable")]
+        else:
+            frame.columns = [str(at) for at in wanted]
+            numbered = pl.int_range(first + 1, first + 1 + frame.height, dtype=pl.Int32, eager=True)
+            return [frame.insert_column(0, numbered.alias("source_row"))], []
         half = most // 2
-        parts, broken = self._rows(names, first, half)
-        more, worse = self._rows(names, first + half, most - half)
-        return parts + more, broken + worse
-
-    def _batch(
-        self,
-        parts: Sequence[tuple[int, Values]],
-        broken: list[tuple[int, str]],
-        wanted: Sequence[int],
-        numbers: Collection[int],
-    ) -> Batch:
-        rows = [row for first, values in parts for row in _numbered(first, values)]
-        frame = pl.DataFrame({"source_row": pl.Series(rows, dtype=pl.Int32)})
-        for at in wanted:
-            column = self._columns[at]
-            values = [value for _, part in parts for value in part[column.name]]
-            frame = frame.with_columns(cells_of(values, column, at in numbers).alias(str(at)))
-        return Batch(frame, broken)
+        frames, broken = self._rows(wanted, numbers, first, half)
+        more, worse = self._rows(wanted, numbers, first + half, most - half)
+        return frames + more, broken + worse
 
 
-def _numbered(first: int, values: Values) -> range:
-    return range(first, first + len(next(iter(values.values()))))
+def _batch(frames: Sequence[pl.DataFrame], broken: list[tuple[int, str]]) -> Batch:
+    return Batch(pl.concat(frames, how="vertical_relaxed"), broken)
