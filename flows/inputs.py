@@ -87,8 +87,9 @@ def lock_digest() -> str:
 
 @cache
 def process_digest() -> str:
-    """SHA-256 over the modules that process one file, found by their imports, and the dialects."""
-    return _digest_files([*process_modules(), *(ROOT / "schemas" / "dialects").glob("*.toml")])
+    """SHA-256 over the modules that process one file, found by their imports, and what they read."""
+    data = [ROOT / "schemas" / "identifiers.toml", *(ROOT / "schemas" / "dialects").glob("*.toml")]
+    return _digest_files([*process_modules(), *data])
 
 
 def process_modules() -> list[Path]:

@@ -50,5 +50,8 @@ def _notes_of(work: Work, store: PartStore) -> Iterator[str]:
     yield from map(_said, (*counts.warnings, *work.warnings))
 
 
-def _said(rule: str) -> str:
-    return f"{rules()[rule].message} ({rule})"
+def _said(warning: str) -> str:
+    """A warning in words: its rule, and after a blank the columns it is about, where there are any."""
+    rule, _, columns = warning.partition(" ")
+    place = f"column {columns}: " if columns else ""
+    return f"{place}{rules()[rule].message} ({rule})"

@@ -10,6 +10,7 @@ from flows.answers import AnswerKey, answer_key
 from flows.read import Export
 from schemas.dialect import Dialect, ExcludeRule, FinishedRule
 from schemas.errors import ExportRefused
+from schemas.identifiers import KEYED
 from schemas.instrument import Instrument
 from schemas.registry import Registry
 from schemas.site import EACH_ROW, Feed, FeedInstrument, item_columns
@@ -243,10 +244,20 @@ def _names(plan: Plan) -> list[str]:
     return list(dict.fromkeys([*_other_names(plan), *items]))
 
 
+def unkeyed_names(plan: Plan) -> list[str]:
+    """Header names of cells that are read for anything else than an id that is stored under a key."""
+    names = [name for ours, theirs in plan.columns.items() if ours not in KEYED for name in theirs]
+    return [*names, *_deciding_names(plan), *(name for asked in plan.asked for name in asked.items)]
+
+
 def _other_names(plan: Plan) -> list[str]:
     """Header names of cells that are read and are not items."""
-    names = [name for theirs in plan.columns.values() for name in theirs]
-    names += [rule.column for rule in plan.exclude]
+    return [*(name for theirs in plan.columns.values() for name in theirs), *_deciding_names(plan)]
+
+
+def _deciding_names(plan: Plan) -> list[str]:
+    """Header names of cells that decide on a record or a form beside our columns."""
+    names = [rule.column for rule in plan.exclude]
     names += [plan.finished.column] if plan.finished else []
     names += [check.column for check in plan.feed.attention]
     for asked in plan.asked:

@@ -25,6 +25,7 @@ from flows.clean import Batch
 from flows.detect import suspicions, warnings
 from flows.detect_form import Finding, forms_of
 from flows.detect_tally import Gathered, Tally
+from flows.identifiers import look
 from flows.plan import Plan, make_plan
 from flows.pseudonyms import Pseudonymiser
 from flows.read import Export, opened_export
@@ -106,7 +107,7 @@ def _process(source: Path, job: Job, out: Path, progress: Progress) -> Counts:
     sums: list[Gathered] = []
     with opened_export(source, job.feed, job.dialect, out) as export:
         plan = make_plan(export, job.feed, job.dialect, job.registry, job.confirmed)
-        counts.warnings += plan.warnings
+        counts.warnings += [*plan.warnings, *look(export, plan)]
         for tally, gathered in _settled(export, plan, job, out):
             counts.add(tally)
             sums = _merged(sums, gathered)

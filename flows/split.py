@@ -125,7 +125,7 @@ class Records:
         end = self._buffer.rfind(b"\n", 0, SAMPLE_BYTES) + 1
         stretch = self._buffer[:end] if len(self._buffer) > SAMPLE_BYTES else self._buffer
         splitter = ExactSplitter(self.shape, self._widths, 1)
-        found = chain.from_iterable(splitter.batches(stretch, final=True))
+        found = chain.from_iterable(splitter.batches(stretch, final=True, rows=most))
         return [cells for _, cells in islice(found, most)]
 
     def batches(self, wanted: Iterable[int]) -> Iterator[Batch]:
@@ -294,8 +294,10 @@ class ExactSplitter:
         taken, self.broken = self.broken, []
         return taken
 
-    def batches(self, stretch: bytes, final: bool) -> Iterator[list[tuple[int, list[str]]]]:
-        """Lists of (source_row, cells); broken records are kept aside as they are met."""
+    def batches(
+        self, stretch: bytes, final: bool, rows: int | None = None
+    ) -> Iterator[list[tuple[int, list[str]]]]:
+        """Lists of so many (source_row, cells); broken records are kept aside as they are met."""
         records: list[tuple[int, list[str]]] = []
         lines = _Lines(stretch, self.shape)
         while lines.left():
@@ -311,7 +313,7 @@ class ExactSplitter:
             elif cells:
                 records.append((self.row, cells + [""] * (self.width - len(cells))))
             self.row += 1
-            if len(records) >= ROWS_PER_BATCH:
+            if len(records) >= (rows or ROWS_PER_BATCH):
                 yield records
                 records = []
         if records or self.broken:

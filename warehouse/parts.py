@@ -22,6 +22,7 @@ COUNTS = "counts.json"
 class Counts:
     """Records of one file by fate, before other deliveries are known. excluded: by reason.
 
+    warnings: rules of that level; after a blank, the columns that one is about.
     refused: rule that refused the file, and the column concerned.
     unread: records of a refused file, where they could be counted; in no sum.
     held: why all that would be accepted is quarantined instead, see flows.detect_form.Finding.

@@ -48,7 +48,7 @@ def settle(tmp_path, content, top="", form="", **how):
 
 @contextmanager
 def blocks(size, rows=2):
-    with mock.patch.multiple(split, BLOCK_BYTES=size, ROWS_PER_BATCH=rows):
+    with mock.patch.multiple(split, BLOCK_BYTES=size, SAMPLE_BYTES=size, ROWS_PER_BATCH=rows):
         yield
 
 

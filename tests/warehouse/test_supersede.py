@@ -56,7 +56,7 @@ def deliveries(draw):
 
 @contextmanager
 def small_batches():
-    with mock.patch.multiple(split, BLOCK_BYTES=160, ROWS_PER_BATCH=2):
+    with mock.patch.multiple(split, BLOCK_BYTES=160, SAMPLE_BYTES=160, ROWS_PER_BATCH=2):
         yield
 
 
