@@ -17,6 +17,7 @@ REPEATS = 3
 """A number beyond the form's answers is taken for a code of no answer where it comes so often."""
 FEWEST_KNOWN = 2
 
+_NEVER_MISTYPED = ("-66", "-77", "-88", "-99", "-999")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _LETTER_CODE = re.compile(r"([a-z]{1,3})0*(\d+)")
 _LEADING = re.compile(r"(-?\d+)\s*(?:[-=.:)–—]|\s)\s*(\S.*)")
@@ -168,9 +169,10 @@ def _by_letters(texts: _Texts, response: Response) -> Reading | None:
     if not found:
         return None
     letters, _ = Counter(match[1] for match in found).most_common(1)[0]
-    numbers = {int(match[2]): match[0] for match in found if match[1] == letters}
     answers = [step // response.steps_per_point for step in response.steps]
-    if response.decimals or not set(numbers) <= set(range(1, len(answers) + 1)):
+    counted = {int(match[2]): match[0] for match in found if match[1] == letters}
+    numbers = {n: text for n, text in counted.items() if 0 < n <= len(answers)}
+    if response.decimals or len(numbers) < FEWEST_KNOWN:
         return None
     meaning = {numbers[n]: answers[n - 1] for n in numbers}
     spelled = texts.spelling[next(iter(numbers.values()))].rstrip("0123456789")
@@ -235,8 +237,8 @@ def _no_answers(texts: _Texts, steps: Mapping[str, int]) -> dict[str, tuple[str,
 
 
 def _is_code(text: str, n: int, numbers: int, texts: _Texts) -> bool:
-    """A word is one by itself; a number where it repeats and is no mere mistyping among many."""
-    if not _NUMBER.fullmatch(text):
+    """A word is one by itself, as is -99; another number where it repeats and is no mistyping among many."""
+    if not _NUMBER.fullmatch(text) or text in _NEVER_MISTYPED:
         return True
     return n >= REPEATS and texts.columns[text] > 1 and n >= 0.2 * numbers
 

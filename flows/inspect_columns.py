@@ -18,6 +18,8 @@ FEW_TEXTS = 40
 """Most distinct texts of a column of codes or labels."""
 REPEATED = 2
 """A text is shown to people where it stands in so many cells: one that stands alone may be about somebody."""
+LONGEST_CODE = 4
+"""Digits of a code that is shown wherever it stands."""
 MOSTLY = 0.9
 
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -79,8 +81,12 @@ class Column:
 
     def shown_texts(self) -> list[str]:
         """Texts that a proposal may show, the commonest first."""
-        kept = [(text, n) for text, n in self.texts.items() if n >= REPEATED]
+        kept = [(text, n) for text, n in self.texts.items() if n >= REPEATED or _is_code(text)]
         return [text for text, _ in sorted(kept, key=lambda pair: (-pair[1], pair[0]))]
+
+
+def _is_code(text: str) -> bool:
+    return text.isdecimal() and len(text) <= LONGEST_CODE
 
 
 def columns_of(export: Export) -> list[Column]:

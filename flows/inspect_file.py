@@ -18,7 +18,7 @@ from flows.inspect_forms import Match, find_forms
 from flows.inspect_proposal import Place, response_tables, table_tables, with_decimal
 from flows.inspect_roles import roles_of
 from flows.inspect_system import Opened, feed_of, open_best
-from flows.inspect_tables import TableFound, find_table
+from flows.inspect_tables import Meaning, TableFound, find_table
 from flows.inspect_toml import TomlTable, doubts, edits, toml_text
 from flows.unpack import unpacked
 from schemas.dialect import load_dialects
@@ -126,7 +126,8 @@ def _inspected(found: Inspection, opened: Opened, registry: Registry, where: Whe
     place = _place(found.file, opened, where)
     if table and not any(not one.open for one in forms):
         tables = table_tables(place, opened, columns, table)
-        return replace(found, kind=table.kind, table=table, tables=tuple(tables))
+        hidden = tuple(_hidden(meaning) for meaning in table.meanings if meaning.hidden)
+        return replace(found, kind=table.kind, table=table, tables=tuple(tables), notes=hidden)
     if not forms:
         return replace(found, notes=(_nothing(records),))
     roles = roles_of(columns, forms, opened.dialect)
@@ -137,6 +138,13 @@ def _inspected(found: Inspection, opened: Opened, registry: Registry, where: Whe
         forms=tuple(forms),
         tables=tuple(tables),
         notes=tuple(_notes(forms, registry)),
+    )
+
+
+def _hidden(meaning: Meaning) -> str:
+    return (
+        f"{meaning.ours}: {meaning.hidden} further texts, each in one record, are not shown; their records wait"
+        " in quarantine until [feeds.values] says what they mean"
     )
 
 

@@ -252,8 +252,7 @@ def _values(meaning: Meaning) -> TomlTable:
         )
     ]
     lines += [Line(text, "?", f"one of: {words}", choices=("?",)) for text in meaning.unknown]
-    hidden = f"; {meaning.hidden} further texts stand once only and are not shown" if meaning.hidden else ""
-    return TomlTable(f"[feeds.values.{meaning.ours}]", tuple(lines), f"theirs = ours{hidden}")
+    return TomlTable(f"[feeds.values.{meaning.ours}]", tuple(lines), "theirs = ours")
 
 
 def _place(ours: str, word: str) -> int:
@@ -272,7 +271,7 @@ def _named_of(roles: Roles, matches: Sequence[Match], shared: DateColumn | None)
 
 def _drop(columns: Sequence[Column], named: Collection[str], dialect: Dialect) -> Iterator[Line]:
     mapped = {*named, *dialect.drop}
-    found = dropped(one for one in columns if one.name and one.name not in mapped)
+    found = dropped([one for one in columns if one.name and one.name not in mapped])
     if found:
         why = "; ".join(sorted({one.why for one in found}))
         yield Line("drop", tuple(one.name for one in found), f"{why}: never read")

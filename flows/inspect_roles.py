@@ -16,6 +16,7 @@ from flows.inspect_columns import (
     find_session,
     named_exactly,
 )
+from flows.inspect_drop import is_personal
 from flows.inspect_forms import Match
 from schemas.dialect import FIRST_COLUMN, Dialect, as_columns
 from schemas.recognition import systems, vocabulary
@@ -61,7 +62,7 @@ def roles_of(columns: Sequence[Column], matches: Sequence[Match], dialect: Diale
     used = {column.at for match in matches for column in (*match.block.columns, *match.attention)}
     free = [one for one in columns if one.at not in used]
     own = own_columns(dialect)
-    theirs = [one for one in free if fold(one.name) not in own]
+    theirs = [one for one in free if fold(one.name) not in own and not is_personal(one)]
     header = [column.name for column in columns]
     grouped = bool(dialect.form_end)
     sessions = tuple(_of_form(match, theirs, header, dialect) if grouped else None for match in matches)
@@ -72,7 +73,10 @@ def roles_of(columns: Sequence[Column], matches: Sequence[Match], dialect: Diale
     rater, raters = _rater(theirs, matches)
     return Roles(
         tuple(one for one in found if one),
-        tuple(_completed(match, free, header, dialect) for match in matches),
+        tuple(
+            _completed(match, [one for one in free if not is_personal(one)], header, dialect)
+            for match in matches
+        ),
         sessions,
         None if "started_at" in dialect.columns else _dated("started_at", theirs),
         rater,
