@@ -3,8 +3,8 @@
     python benchmarks/inspect_all.py [--real DIR] [--clients 300] [--months 12] [--folder bench-data]
 
 Each file is inspected alone, knowing nothing but its bytes, its name and the clinic. The proposed feed goes
-into a site of its own as it is, without an edit, and the file is processed. Files of the sample are also read by
-the feed that was written for them by hand: records by fate and scores of every row are compared.
+into a site of its own as it is, without an edit, and the file is processed. Files of the sample are also read
+by the feed that was written for them by hand: records by fate and scores of every row are compared.
 """
 
 from __future__ import annotations

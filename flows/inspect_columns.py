@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from flows.answers import normalise
@@ -28,12 +28,22 @@ _DECIMAL = re.compile(r"-?[0-9]*[.,][0-9]+")
 
 @dataclass(frozen=True)
 class Column:
-    """One column. name: as the feed would name it; cells: trimmed, "" for blank; labels: code to its text."""
+    """One column.
+
+    name: as the feed would name it; title: the question, where another header row has it
+    cells: trimmed, "" for blank; labels: code to its text, where the file says so
+    """
 
     name: str
     at: int
     cells: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
+
+    @property
+    def question(self) -> str:
+        """The longest text that the header has of it."""
+        return max(self.name, self.title, key=len)
 
     @cached_property
     def texts(self) -> Counter[str]:
@@ -89,16 +99,25 @@ def _is_code(text: str) -> bool:
     return text.isdecimal() and len(text) <= LONGEST_CODE
 
 
-def columns_of(export: Export) -> list[Column]:
-    """All columns of the first records of an opened file, in file order."""
+def columns_of(export: Export, titles: Sequence[str] = ()) -> list[Column]:
+    """All columns of the first records of an opened file, in file order.
+
+    titles: what a second header row says of them, by their positions
+    """
     rows = export.sample(SAMPLE_RECORDS)
     found = []
     for name in export.names:
         at = export.positions[name]
         cells = tuple((row[at] or "").replace("\u00a0", " ").strip() for row in rows)
         labels = {code: text for text, code in export.labels.get(at, {}).items()}
-        found.append(Column(name, at, cells, labels))
+        found.append(Column(name, at, cells, labels, titles[at] if at < len(titles) else ""))
     return found
+
+
+def with_point(column: Column) -> Column:
+    """The column with its decimals behind a point, as numbers are compared."""
+    cells = tuple(re.sub(r"^(-?\d+),(\d+)$", r"\1.\2", cell) for cell in column.cells)
+    return replace(column, cells=cells)
 
 
 @dataclass(frozen=True)

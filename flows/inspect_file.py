@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flows.inspect_bytes import Look, look
-from flows.inspect_columns import Column, columns_of
+from flows.inspect_columns import Column, columns_of, with_point
 from flows.inspect_forms import Match, find_forms
 from flows.inspect_proposal import Place, response_tables, table_tables, with_decimal
 from flows.inspect_roles import roles_of
@@ -114,8 +114,11 @@ def _refused(found: Inspection, rule: str) -> Inspection:
 
 
 def _inspected(found: Inspection, opened: Opened, registry: Registry, where: Where) -> Inspection:
-    columns = columns_of(opened.export)
+    titles = found.seen.rows[1] if opened.dialect.header_rows > 1 and len(found.seen.rows) > 1 else ()
+    columns = columns_of(opened.export, titles)
     opened = with_decimal(opened, columns)
+    if opened.feed.decimal == ",":
+        columns = [with_point(column) for column in columns]
     records = len(columns[0].cells) if columns else 0
     found = replace(found, opened=opened, columns=tuple(columns), records=records)
     if aside := _aside(columns):
@@ -143,8 +146,8 @@ def _inspected(found: Inspection, opened: Opened, registry: Registry, where: Whe
 
 def _hidden(meaning: Meaning) -> str:
     return (
-        f"{meaning.ours}: {meaning.hidden} further texts, each in one record, are not shown; their records wait"
-        " in quarantine until [feeds.values] says what they mean"
+        f"{meaning.ours}: {meaning.hidden} further texts, each in one record, are not shown; their records"
+        " wait in quarantine until [feeds.values] says what they mean"
     )
 
 

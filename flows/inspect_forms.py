@@ -192,7 +192,9 @@ def _with_totals(match: Match, columns: Sequence[Column]) -> Match:
 
 def _chosen(matches: Sequence[Match]) -> list[Match]:
     """The best match of each column; a second block with the same answers, as texts, is left out."""
-    ranked = sorted(matches, key=lambda one: (-one.points, _by_codes_first(one), one.block.span))
+    ranked = sorted(
+        matches, key=lambda one: (-one.points, _by_codes_first(one), -one.block.size, one.block.span)
+    )
     chosen: list[Match] = []
     taken: set[int] = set()
     for match in ranked:

@@ -45,10 +45,14 @@ class Block:
         return min(places), max(places)
 
     @property
+    def names(self) -> str:
+        """What its names have in common before their numbers."""
+        return self.pattern.partition("{")[0] if self.pattern else _common(self.columns)
+
+    @property
     def stems(self) -> tuple[str, ...]:
         """What its names may say of the form: the whole text before the number, and each of its words."""
-        before = self.pattern.partition("{")[0] if self.pattern else _common(self.columns)
-        names = [squeezed(before), *words_of(before)]
+        names = [squeezed(self.names), *words_of(self.names)]
         return tuple(dict.fromkeys(filter(None, (*names, *(_TAIL.sub("", name) for name in names)))))
 
     def part(self, first: int, size: int) -> Block:
@@ -116,12 +120,13 @@ def coded(columns: Sequence[Column]) -> list[Block]:
 
 
 def _with_words(words: Sequence[str], columns: Iterable[Column]) -> list[Column]:
-    return [one for one in columns if len(one.name) > 2 * len(words[0]) and _has_all(one.name, words)]
+    return [one for one in columns if _has_all(one.question, words)]
 
 
-def _has_all(name: str, words: Iterable[str]) -> bool:
-    plain = " ".join(name.casefold().split())
-    return all(word in plain for word in words)
+def _has_all(question: str, words: Iterable[str]) -> bool:
+    """Whether a text of several words holds all of these."""
+    parts = question.casefold().split()
+    return len(parts) > 1 and all(word in " ".join(parts) for word in words)
 
 
 def stemmed(columns: Sequence[Column]) -> list[Block]:

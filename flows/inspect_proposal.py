@@ -16,7 +16,7 @@ from flows.inspect_tables import Meaning, TableFound
 from flows.inspect_toml import Line, TomlTable, Value
 from flows.plan import TYPED_DATES
 from schemas.dialect import Dialect
-from schemas.recognition import squeezed
+from schemas.recognition import vocabulary, words_of
 from schemas.site import EACH_ROW, VOCABULARY
 
 CODES = "what no answer looks like; the kinds stay apart, none of them counts as an answer"
@@ -187,12 +187,14 @@ def _rater_line(match: Match, roles: Roles) -> Line:
     raters = match.instrument.raters
     if roles.rater and len(raters) > 1:
         return Line("rater_column", roles.rater.names[0], roles.rater.why, roles.rater.sure)
-    words = squeezed(match.block.pattern)
-    told = [rater for rater in raters if rater in words]
-    rater = told[0] if told else raters[0]
     if len(raters) == 1:
-        return Line("rater", rater, "the form has this rater only")
-    return Line("rater", rater, f"{' or '.join(raters)}: the file does not say", sure=bool(told))
+        return Line("rater", raters[0], "the form has this rater only")
+    known = vocabulary().words["rater"]
+    told = [(known[word], word) for word in words_of(match.block.names) if known.get(word) in raters]
+    if not told:
+        return Line("rater", raters[0], f"{' or '.join(raters)}: the file does not say", sure=False)
+    rater, word = told[-1]
+    return Line("rater", rater, f"the items' names have {word} in them", sure=len(word) > 1)
 
 
 def _items_line(match: Match) -> Line:
