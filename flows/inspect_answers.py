@@ -206,6 +206,8 @@ def _by_file_labels(
     block: Block, texts: _Texts, response: Response, known: Mapping[str, int]
 ) -> Reading | None:
     """By what the file itself says its codes mean."""
+    if not all(column.labels for column in block.columns):
+        return None
     said = {
         normalise(code): normalise(text) for column in block.columns for code, text in column.labels.items()
     }

@@ -23,6 +23,7 @@ from flows.inspect_toml import TomlTable, doubts, edits, toml_text
 from flows.unpack import unpacked
 from schemas.dialect import load_dialects
 from schemas.errors import ConfigError, ExportRefused
+from schemas.identifiers import holds_address
 from schemas.recognition import squeezed
 from schemas.registry import Registry
 from schemas.rules import rules
@@ -121,27 +122,36 @@ def _inspected(found: Inspection, opened: Opened, registry: Registry, where: Whe
         columns = [with_point(column) for column in columns]
     records = len(columns[0].cells) if columns else 0
     found = replace(found, opened=opened, columns=tuple(columns), records=records)
+    found = replace(found, notes=tuple(_of_header(columns)))
     if aside := _aside(columns):
-        return replace(found, notes=(aside,))
+        return replace(found, notes=(*found.notes, aside))
     absent = (*opened.dialect.missing, *opened.dialect.not_shown)
     forms = find_forms(columns, registry, Path(found.file).stem, absent)
-    table = None if any(one.named for one in forms) else find_table(columns)
+    of_people = opened.dialect.columns or any(one.named for one in forms)
+    table = None if of_people else find_table(columns)
     place = _place(found.file, opened, where)
     if table and not any(not one.open for one in forms):
         tables = table_tables(place, opened, columns, table)
         hidden = tuple(_hidden(meaning) for meaning in table.meanings if meaning.hidden)
-        return replace(found, kind=table.kind, table=table, tables=tuple(tables), notes=hidden)
+        notes = (*found.notes, *hidden)
+        return replace(found, kind=table.kind, table=table, tables=tuple(tables), notes=notes)
     if not forms:
-        return replace(found, notes=(_nothing(records),))
-    roles = roles_of(columns, forms, opened.dialect)
+        return replace(found, notes=(*found.notes, _nothing(records)))
+    roles = roles_of(columns, forms, opened.dialect, opened.export.positions)
     tables = response_tables(place, opened, columns, forms, roles)
     return replace(
         found,
         kind="responses",
         forms=tuple(forms),
         tables=tuple(tables),
-        notes=tuple(_notes(forms, registry)),
+        notes=(*found.notes, *_notes(forms, registry)),
     )
+
+
+def _of_header(columns: Sequence[Column]) -> list[str]:
+    """That a run would refuse the file for an address in its header, which is not repeated here."""
+    places = [column.at + 1 for column in columns if holds_address(column.name)]
+    return [f"column no. {at}: its name holds an address; export the file again without it" for at in places]
 
 
 def _hidden(meaning: Meaning) -> str:

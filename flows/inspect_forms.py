@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from flows.inspect_answers import Reading, read_block, steps_of
-from flows.inspect_columns import Column, by_name
+from flows.inspect_columns import Column, by_name, named_exactly
 from flows.inspect_items import Block, coded, neighbours, numbered, stemmed, worded
 from flows.inspect_totals import Total, stored_totals
 from schemas.instrument import Instrument, Response
@@ -63,8 +63,8 @@ class Match:
 
     @property
     def open(self) -> bool:
-        """Whether a person must choose: several forms fit and no name says which."""
-        return bool(self.others) and self.points < SURE
+        """Whether a person must choose: several forms fit and no name says which, or the codes are others."""
+        return (bool(self.others) and self.points < SURE) or (self.reading.by == "shifted" and not self.named)
 
 
 def find_forms(
@@ -86,6 +86,14 @@ def find_forms(
     matches = [match for block in blocks for match in _fitting(block, registry, said, known_absent)]
     chosen = _chosen([_with_totals(one, columns) for one in matches])
     return sorted((_beside(one, columns, chosen) for one in chosen), key=lambda one: one.block.span)
+
+
+def _others(columns: Iterable[Column]) -> list[Column]:
+    """Columns that are not named as one of ours: a session number among items is none of them."""
+    return [one for one in columns if not any(named_exactly(ours, one.name) for ours in _OURS)]
+
+
+_OURS = ("client", "response", "session", "clinician", "rater", "age_years", "sex", "ethnicity", "total")
 
 
 def _parts(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -151,7 +159,7 @@ def _weighed(
         found.append((LABELS, reading.why))
     found.append(_reach(response, reading))
     told = bool(named) or block.by == "words" or reading.known > 2
-    if not told and (_common_shape(instrument, response) or block.by == "place" or reading.by == "shifted"):
+    if not told and (_common_shape(instrument, response) or block.by == "place"):
         return None
     points = sum(part for part, _ in found)
     evidence = [words for part, words in sorted(found, key=lambda pair: -pair[0]) if words]
@@ -192,9 +200,7 @@ def _with_totals(match: Match, columns: Sequence[Column]) -> Match:
 
 def _chosen(matches: Sequence[Match]) -> list[Match]:
     """The best match of each column; a second block with the same answers, as texts, is left out."""
-    ranked = sorted(
-        matches, key=lambda one: (-one.points, _by_codes_first(one), -one.block.size, one.block.span)
-    )
+    ranked = sorted(matches, key=_rank)
     chosen: list[Match] = []
     taken: set[int] = set()
     for match in ranked:
@@ -216,6 +222,15 @@ def _with_texts(codes: Match, texts: Match) -> Match:
     return replace(
         codes, points=texts.points, evidence=(*texts.evidence, why), others=texts.others, named=True
     )
+
+
+def _rank(match: Match) -> tuple[int, int, int, int, tuple[int, int]]:
+    """The most points first; of equal ones codes before texts, names before places, the longer form."""
+    block = match.block
+    return -match.points, _by_codes_first(match), _WAYS.index(block.by), -block.size, block.span
+
+
+_WAYS = ("words", "number", "stem", "place")
 
 
 def _by_codes_first(match: Match) -> int:

@@ -203,7 +203,7 @@ def _items_line(match: Match) -> Line:
         return Line("items", block.pattern, "")
     names = tuple(column.name for column in block.columns)
     if block.by == "words":
-        return Line("items", names, "in the form's order, by the words of the questions")
+        return Line("items", names, "in the form's order, by words or codes of the questions")
     sure = block.by == "number"
     return Line(
         "items", names, "" if sure else "in the order of the file: compare with the printed form", sure

@@ -8,40 +8,45 @@ from flows.inspect_bytes import Guess
 from flows.inspect_file import Inspection
 from flows.inspect_forms import Match
 from flows.inspect_system import Candidate
+from flows.inspect_toml import one_line
 
 
 def lines(found: Inspection) -> Iterator[str]:
     """For people. Of the data it tells column names, counts, and few-valued texts of items and states."""
-    yield f"file      {found.file}" + (", in an archive" if found.packed else "")
+    for name, text in _about(found):
+        yield f"{name:<9} {one_line(text)}"
+    if found.tables:
+        yield ""
+        yield from found.toml.rstrip("\n").split("\n")
+
+
+def _about(found: Inspection) -> Iterator[tuple[str, str]]:
+    yield "file", f"{found.file}" + (", in an archive" if found.packed else "")
     yield from _system(found)
     for note in found.notes:
-        yield f"note      {note}"
-    if not found.tables:
-        return
+        yield "note", note
     for match in found.forms:
-        yield f"form      {_told(match)}"
-    yield from (f"unsure    {doubt}" for doubt in found.doubts)
-    yield from (f"choose    {edit}" for edit in found.edits)
-    yield ""
-    yield from found.toml.rstrip("\n").split("\n")
+        yield "form", _told(match)
+    yield from (("unsure", doubt) for doubt in found.doubts)
+    yield from (("choose", edit) for edit in found.edits)
 
 
-def _system(found: Inspection) -> Iterator[str]:
+def _system(found: Inspection) -> Iterator[tuple[str, str]]:
     opened, seen = found.opened, found.seen
     if opened is None:
         return
     best = opened.candidates[0]
-    yield f"system    {opened.dialect.title} ({best.dialect}, {best.weight}): {'; '.join(best.evidence)}"
+    yield "system", f"{opened.dialect.title} ({best.dialect}, {best.weight}): {'; '.join(best.evidence)}"
     if runner_up := opened.runner_up:
-        yield f"or        {runner_up.dialect} ({runner_up.weight}): {'; '.join(runner_up.evidence)}"
-    yield f"container {seen.container}: {seen.says}"
+        yield "or", f"{runner_up.dialect} ({runner_up.weight}): {'; '.join(runner_up.evidence)}"
+    yield "container", f"{seen.container}: {seen.says}"
     for name, guess in (("encoding", seen.encoding), ("delimiter", seen.delimiter)):
         if guess:
-            yield f"{name:<9} {_written(guess)}"
+            yield name, _written(guess)
     rows = opened.dialect.header_rows
     header = f"{rows} row{'s' if rows > 1 else ''}" if seen.container in ("text", "workbook") else "by name"
-    yield f"header    {header}, {len(found.columns):,} columns"
-    yield f"records   {found.records:,} looked at; {found.kind if found.tables else 'nothing to read'}"
+    yield "header", f"{header}, {len(found.columns):,} columns"
+    yield "records", f"{found.records:,} looked at; {found.kind if found.tables else 'nothing to read'}"
 
 
 def _written(guess: Guess) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flows.inspect_columns import (
@@ -18,7 +18,7 @@ from flows.inspect_columns import (
 )
 from flows.inspect_drop import is_personal
 from flows.inspect_forms import Match
-from schemas.dialect import FIRST_COLUMN, Dialect, as_columns
+from schemas.dialect import Dialect, as_columns
 from schemas.recognition import systems, vocabulary
 from schemas.site import EACH_ROW, fold
 
@@ -56,8 +56,13 @@ def own_columns(dialect: Dialect) -> set[str]:
     return marks | {fold(name) for name in (*dialect.drop, *mapped, *dialect.fate_columns)}
 
 
-def roles_of(columns: Sequence[Column], matches: Sequence[Match], dialect: Dialect) -> Roles:
-    """Our columns of a file that holds these questionnaires."""
+def roles_of(
+    columns: Sequence[Column], matches: Sequence[Match], dialect: Dialect, positions: Mapping[str, int]
+) -> Roles:
+    """Our columns of a file that holds these questionnaires.
+
+    positions: of every name that a column goes by
+    """
     rows = len(columns[0].cells) if columns else 0
     used = {column.at for match in matches for column in (*match.block.columns, *match.attention)}
     free = [one for one in columns if one.at not in used]
@@ -74,7 +79,7 @@ def roles_of(columns: Sequence[Column], matches: Sequence[Match], dialect: Diale
     return Roles(
         tuple(one for one in found if one),
         tuple(
-            _completed(match, [one for one in free if not is_personal(one)], header, dialect)
+            _completed(match, [one for one in free if not is_personal(one)], positions, dialect)
             for match in matches
         ),
         sessions,
@@ -127,12 +132,12 @@ def _form_columns(match: Match, header: Sequence[str], dialect: Dialect) -> set[
 
 
 def _completed(
-    match: Match, columns: Sequence[Column], header: Sequence[str], dialect: Dialect
+    match: Match, columns: Sequence[Column], positions: Mapping[str, int], dialect: Dialect
 ) -> DateColumn | None:
-    items = [column.name for column in match.block.columns]
+    items, header = [column.name for column in match.block.columns], list(positions)
     for theirs in as_columns(dialect.columns.get("completed_at", ())):
-        name = header[0] if theirs == FIRST_COLUMN else dialect.column(theirs, header, items)
-        there = [one for one in columns if one.name == name]
+        name = dialect.column(theirs, header, items)
+        there = [one for one in columns if name is not None and one.at == positions[name]]
         if there:
             return _as_dates(there[0], "the dialect's own column", own=True)
     among = columns

@@ -32,7 +32,7 @@ class Line:
         mark = "sure" if self.sure and not self.open else "unsure" if not self.open else "choose"
         for value in self.choices or (self.value,):
             left = f"{'# ' if self.open else ''}{toml_key(self.key)} = {toml_value(value)}"
-            yield f"{left:<{WIDTH}} # {mark}: {self.why}" if self.why else left
+            yield f"{left:<{WIDTH}} # {mark}: {one_line(self.why)}" if self.why else left
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class TomlTable:
 
     def text(self) -> Iterator[str]:
         if self.why:
-            yield f"# {self.why}"
+            yield f"# {one_line(self.why)}"
         mark = "# " if self.open else ""
         yield mark + self.heading
         for line in self.lines:
@@ -99,5 +99,11 @@ def toml_value(value: Value) -> str:
 
 
 def toml_string(text: str) -> str:
-    """A basic string of TOML; JSON escapes the same characters the same way, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A basic string of TOML; JSON escapes the same characters the same way, but for DEL and those behind it."""
+    plain = json.dumps(text, ensure_ascii=False)
+    return "".join(f"\\u{ord(sign):04x}" if 0x7F <= ord(sign) < 0xA0 else sign for sign in plain)
+
+
+def one_line(text: str) -> str:
+    """A text that can stand in a comment or on a terminal, whatever is in the names of columns it tells of."""
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
