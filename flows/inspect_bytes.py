@@ -153,10 +153,9 @@ def _first_not_utf8(stream: BinaryIO) -> bytes | None:
 
 def _eight_bits(block: bytes) -> Guess:
     """cp1252 or mac_roman: in which of them the high bytes between letters are letters themselves."""
-    high = re.findall(rb"[A-Za-z]([\x80-\xff])|([\x80-\xff])[A-Za-z]", block)
-    found = Counter(one or other for one, other in high)
+    found = Counter(re.findall(rb"([A-Za-z]?)([\x80-\xff])(?=([A-Za-z]?))", block))
     letters = {
-        name: sum(n for byte, n in found.items() if _is_letter(byte, name))
+        name: sum(n for (before, byte, after), n in found.items() if _in_word(before, byte, after, name))
         for name in ("cp1252", "mac_roman")
     }
     if any(bytes([byte]) in block for byte in _UNUSED_IN_CP1252):
@@ -169,11 +168,15 @@ def _eight_bits(block: bytes) -> Guess:
     return Guess("cp1252", f"it is no UTF-8; {told}", sure=False)
 
 
-def _is_letter(byte: bytes, encoding: str) -> bool:
+def _in_word(before: bytes, byte: bytes, after: bytes, encoding: str) -> bool:
+    """Whether a byte beside a letter is a letter too; after a small letter, a small one."""
     try:
-        return byte.decode(encoding).isalpha()
+        sign = byte.decode(encoding)
     except UnicodeDecodeError:
         return False
+    if before:
+        return sign.islower() if before.islower() else sign.isalpha()
+    return bool(after) and sign.isalpha()
 
 
 def _delimiter(text: str) -> Guess:

@@ -243,6 +243,8 @@ def _rivals(match: Match, ranked: Iterable[Match]) -> tuple[Match, ...]:
     found: dict[str, Match] = {}
     for one in ranked:
         shared = places & {column.at for column in one.block.columns}
+        if one.reading.by == "shifted" and match.reading.by != "shifted":
+            continue
         if one.instrument.id != match.instrument.id and shared and one.points > match.points - NEAR:
             found.setdefault(one.instrument.id, one)
     return tuple(found[id_] for id_ in sorted(found))

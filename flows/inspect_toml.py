@@ -99,11 +99,11 @@ def toml_value(value: Value) -> str:
 
 
 def toml_string(text: str) -> str:
-    """A basic string of TOML; JSON escapes the same characters the same way, but for DEL and those behind it."""
+    """A basic string of TOML; JSON escapes the same signs the same way, but for DEL and some behind it."""
     plain = json.dumps(text, ensure_ascii=False)
     return "".join(f"\\u{ord(sign):04x}" if 0x7F <= ord(sign) < 0xA0 else sign for sign in plain)
 
 
 def one_line(text: str) -> str:
-    """A text that can stand in a comment or on a terminal, whatever is in the names of columns it tells of."""
+    """A text that can stand in a comment or on a terminal, whatever the names of columns in it hold."""
     return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
