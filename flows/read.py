@@ -150,6 +150,10 @@ def _reader(container: str) -> Reader:
         from flows.readers.workbook import open_workbook
 
         return open_workbook
+    if container == "parquet":
+        from flows.readers.parquet import open_parquet
+
+        return open_parquet
     raise ExportRefused("not_this_dialect")
 
 

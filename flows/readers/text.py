@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO
 
 from flows.clean import Shape
+from flows.readers.header import header_names
 from flows.readers.table import Table
 from flows.split import OTHER_DELIMITERS, Records
 from schemas.dialect import Dialect
@@ -24,13 +25,12 @@ def open_text(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
         encoding=feed.encoding or dialect.encoding,
     )
     records = Records(stream, shape, dialect.header_rows, dialect.trailing_delimiter)
-    names = records.header[dialect.header_row - 1]
+    names, aliases = header_names(records.header, dialect)
     _refuse_other_delimiter(names, shape)
-    aliases: dict[str, int] = {}
     if dialect.alias_row:
         texts = records.header[dialect.alias_row - 1]
         _refuse_unknown(texts, records, dialect)
-        aliases = _once(enumerate(texts)) | _once(
+        aliases = {**aliases} | _once(enumerate(texts)) | _once(
             (at, " ".join(text.split())) for at, text in enumerate(texts)
         )
     if not dialect.import_id_row:
@@ -38,7 +38,8 @@ def open_text(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
     ids = _import_ids(records.header[-1])
     if not ids:
         raise ExportRefused("not_this_dialect")
-    return Table(names, records, aliases | _id_names(ids), timezone=_time_zone(ids.values(), feed.timezone))
+    zone = _time_zone(ids.values(), feed.timezone)
+    return Table(names, records, {**aliases} | _id_names(ids), timezone=zone)
 
 
 def _refuse_other_delimiter(names: list[str], shape: Shape) -> None:

@@ -8,7 +8,9 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from flows.readers.cell_text import Texts
+from flows.readers.header import header_names
 from flows.readers.package import checked_package
+from flows.readers.repeats import Sheet, with_parents
 from flows.readers.sheet_records import Row, SheetRecords
 from flows.readers.table import Table
 from schemas.dialect import Dialect
@@ -28,11 +30,20 @@ def open_workbook(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
     raises ExportRefused: empty_file, several_sheets, no_such_sheet, and what `checked_package` refuses
     """
     mark = feed.decimal or dialect.decimal
+    texts = Texts(mark)
     with checked_package(stream) as package, _library(), _opened(package) as workbook:
-        sheet = _sheet(workbook, feed.sheet)
-        rows = _from_content(_rows(sheet))
-    header = _header(rows, dialect, mark)
-    return Table(header[dialect.header_row - 1], SheetRecords(_without_end(rows), mark))
+        sheet = _read(_sheet(workbook, feed.sheet), dialect, texts)
+        if dialect.repeats:
+            sheet = with_parents(
+                sheet, dialect.repeats, lambda name: _read(_sheet(workbook, name), dialect, texts), texts
+            )
+    return Table(sheet.names, SheetRecords(sheet.rows, mark), sheet.aliases)
+
+
+def _read(sheet: CalamineSheet, dialect: Dialect, texts: Texts) -> Sheet:
+    rows = _from_content(_rows(sheet))
+    names, aliases = header_names(_header(rows, dialect, texts), dialect)
+    return Sheet(names, aliases, _without_end(rows))
 
 
 @contextmanager
@@ -106,8 +117,7 @@ def _without_end(rows: Iterator[Row]) -> Iterator[Row]:
             blank.append(row)
 
 
-def _header(rows: Iterator[Row], dialect: Dialect, mark: str) -> list[list[str]]:
-    texts = Texts(mark)
+def _header(rows: Iterator[Row], dialect: Dialect, texts: Texts) -> list[list[str]]:
     header = [[texts.of(value) or "" for value in row] for row in islice(rows, dialect.header_rows)]
     if len(header) < dialect.header_rows:
         raise ExportRefused("not_this_dialect")

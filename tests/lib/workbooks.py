@@ -72,12 +72,13 @@ def parts_of(workbook: bytes) -> dict[str, bytes]:
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def with_cells(cells: str, strings: str = "") -> bytes:
-    """A workbook of one sheet whose rows are this XML, and perhaps a table of texts."""
+def with_cells(cells: str, strings: str = "", merged: str = "") -> bytes:
+    """A workbook of one sheet whose rows are this XML, and perhaps a table of texts or a range of merged cells."""
+    merge = f'<mergeCells count="1"><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
     parts = parts_of(xlsx([["a"]]))
     parts[SHEET] = (
         '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-        f"<sheetData>{cells}</sheetData></worksheet>"
+        f"<sheetData>{cells}</sheetData>{merge}</worksheet>"
     ).encode()
     if strings:
         head = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'

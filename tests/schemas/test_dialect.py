@@ -36,6 +36,8 @@ def test_the_dialects_that_can_be_read():
     assert {"csv", "fhir", "limesurvey", "qualtrics", "qualtrics_json", "redcap", "redcap_odm", "spss"} <= set(
         load_dialects()
     )
+    assert {"csv", "limesurvey", "qualtrics", "redcap"} <= set(load_dialects())
+    assert {"tsv", "xlsx", "ods", "ms_forms", "surveymonkey", "google_forms", "kobo"} <= set(load_dialects())
 
 
 @pytest.mark.parametrize("dialect", load_dialects().values(), ids=lambda dialect: dialect.name)
