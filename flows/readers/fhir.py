@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from flows.readers.fhir_answers import FIXED, Reading, records_of
 from flows.readers.fhir_forms import read_forms
-from flows.readers.json_text import Whole, pieces
+from flows.readers.json_text import Whole, pieces, text_of
 from flows.readers.named import Named, NamedRecords
 from flows.readers.table import Broken, Table
 from schemas.dialect import CodedQuestions, Dialect
@@ -29,7 +29,7 @@ def open_fhir(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
     """raises ExportRefused: empty_file, not_json, not_this_dialect, too_large, wrong_questionnaire"""
     forms = read_forms(feed.aside if feed.questionnaire else None, dialect.coded)
     reading = Reading(forms)
-    records = NamedRecords(_records(stream, reading), (*FIXED, *forms.any_form.links), lambda *_: "")
+    records = NamedRecords(_records(stream, reading), (*FIXED, *forms.any_form.links), text_of)
     for question in _asked_together(records.names, dialect.coded):
         records.column(question)
 

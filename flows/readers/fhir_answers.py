@@ -27,6 +27,9 @@ of them is its answer. A question that the feed does not ask for costs nothing t
 CELLS = 1_000_000
 """Cells that one response may come to by its repeats."""
 
+KNOWN = 100_000
+"""Answers whose texts are kept for the next response."""
+
 Answers = dict[str, str]
 
 
@@ -77,39 +80,66 @@ class _Walk:
         """Answers of all repeats, and of each repeat of a group."""
         common: Answers = {}
         repeats: list[Answers] = []
-        if items is None:
-            return common, repeats
         if not isinstance(items, list) or not depth:
             raise _Unreadable
-        times = _repeated(items)
+        times: frozenset[str] | None = None
         for item in items:
             link = item.get("linkId") if isinstance(item, dict) else None
             if not isinstance(link, str):
                 raise _Unreadable
-            answers = item.get("answer")
-            within = [item["item"]] if "item" in item else []
-            if answers:
-                self._answer(common, self.reading.column(link), answers)
-                within += [answer["item"] for answer in answers if "item" in answer]
-            elif not within:
-                common.setdefault(self.reading.column(link), "")
-            for children in within:
-                inner, more = self.items(children, depth - 1)
-                if link in times:
-                    repeats += [_joined(inner, one) for one in more] or [inner]
-                else:
-                    _add(common, inner)
-                    repeats += more
+            answers, inner = item.get("answer"), item.get("item")
+            if answers or inner is None:
+                text, within = self._answer(self.reading.column(link), answers)
+                _put(common, self.reading.column(link), text)
+                for nested in within:
+                    self._within(common, repeats, nested, depth, repeated=False)
+            if inner is not None:
+                times = _repeated(items) if times is None else times
+                self._within(common, repeats, inner, depth, repeated=link in times)
         return common, repeats
 
-    def _answer(self, common: Answers, link: str, answers: object) -> None:
-        if not isinstance(answers, list) or not all(isinstance(one, dict) for one in answers):
-            raise _Unreadable
-        text = self._text(link, answers[0]) if len(answers) == 1 else self._several(link, answers)
-        common[link] = TWICE if text and common.get(link) else text or common.get(link, "")
+    def _within(
+        self, common: Answers, repeats: list[Answers], items: object, depth: int, *, repeated: bool
+    ) -> None:
+        """Add the answers of items within items."""
+        inner, more = self.items(items, depth - 1)
+        if repeated:
+            repeats += [_joined(inner, one) for one in more] or [inner]
+        else:
+            for link, text in inner.items():
+                _put(common, link, text)
+            repeats += more
 
-    def _several(self, link: str, answers: Sequence[dict[str, object]]) -> str:
-        return ";".join(self._text(link, one) for one in answers)
+    def _answer(self, link: str, answers: object) -> tuple[str, Sequence[object]]:
+        """The text of the answers to one question, and the items within them."""
+        if not answers:
+            return "", ()
+        if not isinstance(answers, list):
+            raise _Unreadable
+        if len(answers) == 1 and (text := self._plain(link, answers[0])) is not None:
+            return text, ()
+        if not all(isinstance(one, dict) for one in answers):
+            raise _Unreadable
+        within = [one["item"] for one in answers if "item" in one]
+        return ";".join(self._text(link, one) for one in answers), within
+
+    def _plain(self, link: str, answer: object) -> str | None:
+        """The text of an answer that is a code and nothing else, which most are; None of any other."""
+        if type(answer) is not dict or len(answer) != 1:
+            return None
+        coding = answer.get("valueCoding")
+        if type(coding) is not dict or "extension" in coding:
+            return None
+        code = coding.get("code")
+        if type(code) is not str or not code:
+            return None
+        known = self.form.texts
+        text = known.get((link, code))
+        if text is None:
+            text = self._number(link, code) or code
+            if len(known) < KNOWN:
+                known[link, code] = text
+        return text
 
     def _text(self, link: str, answer: dict[str, object]) -> str:
         """The number of an answer, by itself or by its Questionnaire; else the answer."""
@@ -129,7 +159,7 @@ class _Walk:
         return self.form.weights.get((link, option)) or self.reading.forms.public(link, option)
 
 
-def _repeated(items: Sequence[object]) -> frozenset[object]:
+def _repeated(items: Sequence[object]) -> frozenset[str]:
     """Link ids of the groups that are there several times: with items, and themselves no questions."""
     groups = [
         item.get("linkId")
@@ -150,14 +180,16 @@ def _own_weight(answer: dict[str, object], name: str, value: object) -> str | No
     return None
 
 
-def _add(common: Answers, more: Answers) -> None:
-    for link, text in more.items():
-        common[link] = TWICE if text and common.get(link) else text or common.get(link, "")
+def _put(common: Answers, link: str, text: str) -> None:
+    """Add an answer; a second one under the same link id spoils the first."""
+    before = common.get(link)
+    common[link] = text if not before else TWICE if text else before
 
 
 def _joined(common: Answers, one: Answers) -> Answers:
     both = dict(common)
-    _add(both, one)
+    for link, text in one.items():
+        _put(both, link, text)
     return both
 
 

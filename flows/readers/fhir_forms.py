@@ -31,11 +31,16 @@ Option = tuple[str, str]
 
 @dataclass(frozen=True)
 class Form:
-    """One Questionnaire. links: of its questions, in their order; codes: of a question to its link id."""
+    """One Questionnaire.
+
+    links: of its questions, in their order; codes: of a question to its link id
+    texts: of answers by their codes, as they were read before
+    """
 
     links: tuple[str, ...]
     weights: Mapping[Option, str]
     codes: Mapping[str, str]
+    texts: dict[Option, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import BinaryIO
 
 from flows.readers.table import Broken
@@ -19,6 +20,8 @@ DOCUMENT_BYTES = 512 * 1024 * 1024
 """Largest file that is one document; files of one document a line have no limit."""
 LINE_BYTES = 64 * 1024 * 1024
 """Longest line that is a document by itself."""
+LINES_LOOKED_AT = 100
+"""Lines of which one must be a document, that the file is one of lines."""
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
@@ -43,46 +46,44 @@ def pieces(stream: BinaryIO, array: str) -> Iterator[object]:
 
     raises ExportRefused: empty_file, not_json, too_large
     """
-    first, second = _first_two_lines(stream)
-    if not first:
-        raise ExportRefused("empty_file")
     stream.seek(0)
-    if second and first.startswith(b"{") and (_is_object(first) or _is_object(second)):
-        return _lines(stream)
-    return _document(stream, array)
+    one_a_line = _is_one_a_line(stream)
+    stream.seek(0)
+    return _lines(stream) if one_a_line else _document(stream, array)
 
 
 def text_of(value: object) -> str:
     """A JSON value as a person would read it; "" for null, and for what is no single value."""
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case float():
-            whole = value.is_integer() and abs(value) < _EXACT
-            return str(int(value)) if whole else repr(value)
-    return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < _EXACT
+        return str(int(value)) if whole else repr(value)
+    return str(value) if isinstance(value, int) else ""
 
 
 _EXACT = 2.0**53
 """Whole numbers from here on are not told apart by a float."""
 
 
-def _first_two_lines(stream: BinaryIO) -> tuple[bytes, bytes]:
-    stream.seek(0)
-    found: list[bytes] = []
-    while len(found) < 2 and (line := stream.readline(LINE_BYTES)):
-        if stripped := line.removeprefix(codecs.BOM_UTF8).strip():
-            found.append(stripped)
-    first, second, *_ = [*found, b"", b""]
-    return first, second
+def _is_one_a_line(stream: BinaryIO) -> bool:
+    """Whether the first line opens an object and more, and one of the first lines is an object by itself."""
+    stripped = (line.removeprefix(codecs.BOM_UTF8).strip() for line in _begun_lines(stream))
+    lines = islice(filter(None, stripped), LINES_LOOKED_AT)
+    first = next(lines, b"")
+    if not first:
+        raise ExportRefused("empty_file")
+    if first == b"{" or not first.startswith(b"{"):
+        return False
+    second = next(lines, b"")
+    return any(isinstance(_parsed(line), dict) for line in chain([first, second], lines) if second)
 
 
-def _is_object(line: bytes) -> bool:
-    return isinstance(_parsed(line), dict)
+def _begun_lines(stream: BinaryIO) -> Iterator[bytes]:
+    while line := stream.readline(LINE_BYTES):
+        yield line
 
 
 def _parsed(line: bytes) -> object:

@@ -32,15 +32,19 @@ _IN_A_CHOICE = ("choiceId", "textEntry", "choiceText")
 _BASE = re.compile(r"(?:[0-9]+_)?QID[0-9]+")
 
 
-class _Response(dict[str, str]):
+class _Response(dict[str, object]):
     """Cells of a response by name; `shown` are the questions it was shown, None where it does not say."""
 
-    shown: frozenset[str] | None = None
+    __slots__ = ("shown",)
+
+    def __init__(self, shown: frozenset[str] | None) -> None:
+        super().__init__()
+        self.shown = shown
 
 
 def open_qualtrics_json(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
     """raises ExportRefused: empty_file, not_json, not_this_dialect, too_large"""
-    records = NamedRecords(_responses(stream), (), partial(_absent, _item_test(feed)))
+    records = NamedRecords(_responses(stream), (), _text, partial(_absent, _item_test(feed)))
     for name in (*FIXED, *_mapped(feed)) if records.empty else ():
         records.column(name)
     return Table(tuple(records.names), records, column=records.column)
@@ -72,13 +76,16 @@ def _response(piece: object) -> Named | Broken:
 
 
 def _cells(piece: Mapping[str, object], parts: list[Mapping[str, object]]) -> _Response:
-    cells = _Response({name: _text(value) for name, value in piece.items() if name not in _OTHER_PARTS})
-    for part in parts:
-        cells.update((name, _text(value)) for name, value in part.items() if value is not None)
     shown = piece.get(SHOWN)
-    if isinstance(shown, list):
-        cells.shown = frozenset(one for one in shown if isinstance(one, str))
+    cells = _Response(frozenset(map(str, shown)) if isinstance(shown, list) else None)
+    cells.update((name, value) for name, value in piece.items() if name not in _OTHER_PARTS)
+    for part in parts:
+        cells.update(part if None not in part.values() else _filled(part))
     return cells
+
+
+def _filled(part: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in part.items() if value is not None}
 
 
 def _text(value: object) -> str:
@@ -93,7 +100,7 @@ def _text(value: object) -> str:
 
 def _absent(is_item: Callable[[str], bool], record: Named, name: str) -> str:
     """What a cell says that the response has not: only of an item it matters whether it was shown."""
-    shown = getattr(record, "shown", None)
+    shown = record.shown if isinstance(record, _Response) else None
     if shown is None or name in shown or not is_item(name):
         return ""
     question = _BASE.match(name)

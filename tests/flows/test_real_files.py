@@ -89,7 +89,7 @@ rater = "client"
 items = ["Q1", "Progress", "Duration (in seconds)", "Q2 - Topics"]
 """
     export, plan, rows, dropped = opened(real_data / "qualtrics" / "sample.csv", toml)
-    assert len(export.positions) == 20
+    assert len(export.names) == 20
     assert [row["source_row"] for row in rows] == [1]
     assert (rows[0]["ResponseId"], rows[0]["EndDate"], rows[0]["Q1"]) == (
         "R_2YPOQ602ER1jkf1",
