@@ -25,6 +25,8 @@ NAMES: Mapping[str, tuple[str, str]] = {
 }
 """Columns of a dictionary: as the Designer writes them, and as the API does."""
 
+NEEDED = {"name", "form", "type", "label", "choices"}
+
 CHOICES = ("radio", "dropdown", "checkbox")
 """Types of field whose choices the dictionary lists."""
 
@@ -38,7 +40,7 @@ CHECKED: Mapping[str, str] = {"1": "Checked", "0": "Unchecked"}
 STATUS: Mapping[str, str] = {"0": "Incomplete", "1": "Unverified", "2": "Complete"}
 """Of the column that says whether a form is complete."""
 
-_TAG = re.compile(r"<[^<>]*>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
 @dataclass(frozen=True)
@@ -72,34 +74,32 @@ def plain(text: str) -> str:
 
 def read_dictionary(text: str) -> list[Field]:
     """Fields in the dictionary's order. raises ExportRefused: wrong_dictionary"""
-    rows = _rows(text.removeprefix("\ufeff"))
-    if not rows:
-        raise ExportRefused("wrong_dictionary")
-    header = {plain(name): at for at, name in enumerate(rows[0])}
-    places = {
-        ours: next((header[plain(name)] for name in names if plain(name) in header), None)
-        for ours, names in NAMES.items()
-    }
-    if any(places[ours] is None for ours in ("name", "form", "type", "label", "choices")):
-        raise ExportRefused("wrong_dictionary")
+    rows, places = _table(text.removeprefix("\ufeff"))
 
     def cell(row: list[str], ours: str) -> str:
-        at = places[ours]
-        return row[at].strip() if at is not None and at < len(row) else ""
+        at = places.get(ours, len(row))
+        return row[at].strip() if at < len(row) else ""
 
-    return [_field({ours: cell(row, ours) for ours in NAMES}) for row in rows[1:] if cell(row, "name")]
+    return [_field({ours: cell(row, ours) for ours in NAMES}) for row in rows if cell(row, "name")]
 
 
-def _rows(text: str) -> list[list[str]]:
-    """Rows by the first delimiter that gives a header of several columns."""
+def _table(text: str) -> tuple[list[list[str]], dict[str, int]]:
+    """Rows behind the header, and places of our columns, by the delimiter that makes a header of them."""
     for delimiter in ",;\t":
         try:
             rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
         except csv.Error:
             continue
-        if rows and len(rows[0]) > 1:
-            return rows
-    return []
+        header = {plain(name): at for at, name in enumerate(rows[0])} if rows else {}
+        places = {
+            ours: header[plain(name)]
+            for ours, names in NAMES.items()
+            for name in names
+            if plain(name) in header
+        }
+        if places.keys() >= NEEDED:
+            return rows[1:], places
+    raise ExportRefused("wrong_dictionary")
 
 
 def _field(said: Mapping[str, str]) -> Field:

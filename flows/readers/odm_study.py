@@ -14,6 +14,7 @@ class Study:
     """Definitions as they are met, by their OID.
 
     groups: of a form, in order; items: of a group; lists: of choices, by item; choices: text to code
+    descriptive: items that are text on the page and hold nothing
     repeating: (event, form) of repeating instruments, with form "" for repeating events
     """
 
@@ -22,13 +23,15 @@ class Study:
     items: dict[str, list[str]] = field(default_factory=dict)
     lists: dict[str, str] = field(default_factory=dict)
     choices: dict[str, dict[str, str]] = field(default_factory=dict)
+    descriptive: set[str] = field(default_factory=set)
     repeating: set[tuple[str, str]] = field(default_factory=set)
 
     def fields(self) -> list[str]:
         """Names of all fields, form by form, each once; groups that no form names come last."""
         of_forms = [group for groups in self.groups.values() for group in groups]
         ordered = dict.fromkeys([*of_forms, *self.items])
-        return list(dict.fromkeys(item for group in ordered for item in self.items.get(group, ())))
+        items = (item for group in ordered for item in self.items.get(group, ()))
+        return [item for item in dict.fromkeys(items) if item not in self.descriptive]
 
     def labels(self, name: str) -> Mapping[str, str]:
         """Text to code of one field's choices."""
@@ -72,6 +75,8 @@ class StudyReader:
                 study.items.setdefault(self._group, []).append(said.get("ItemOID", ""))
             case "ItemDef":
                 self._item = said.get("OID", "")
+                if said.get(REDCAP + "FieldType") == "descriptive":
+                    study.descriptive.add(self._item)
             case "CodeListRef":
                 study.lists[self._item] = said.get("CodeListOID", "")
             case "CodeList":

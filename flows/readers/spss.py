@@ -146,6 +146,8 @@ class SpssRecords:
         self._undecodable = 0
 
     def sample(self, most: int) -> list[Cells]:
+        if most < 1:
+            return []
         frames = next(self._stretches(range(len(self._names)), (), most), ([], []))[0]
         return [row[1:] for frame in frames for row in frame.iter_rows()]
 

@@ -79,3 +79,12 @@ def test_problems_and_records_have_their_schema_also_without_rows():
     assert not_accepted(rows, "excluded", pl.Series([], dtype=pl.String)).schema == pl.Schema(RECORD)
     two = problems(pl.Series([3, 5], dtype=pl.Int32), "mini", "Q1", "out_of_range")
     assert two.rows() == [(row, "mini", "Q1", "out_of_range", None, 0) for row in (3, 5)]
+
+
+def test_blank_columns_at_the_end_may_be_left_out_of_a_joined_id():
+    rows = pl.DataFrame(
+        {"a": ["1", "1", None, None], "b": [None, "e", "e", None], "c": [None, None, "2", None]}
+    )
+    assert joined(rows, ["a", "b", "c"], short=True).to_list() == ["1", "1/e", "/e/2", None]
+    assert joined(rows, ["a", "b"], short=True).to_list() == ["1", "1/e", "/e", None]
+    assert joined(rows, ["a", "b", "c"]).to_list() == ["1//", "1/e/", "/e/2", None]
