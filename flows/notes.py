@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from flows.build import Setup, Work
 from flows.config import unscored
 from flows.detect_form import Finding
-from schemas.rules import rules
+from schemas.rules import LONGEST_COLUMN, one_line, rules
 from warehouse import archive, manifest
 from warehouse.parts import PartStore, read_counts
 
 NOT_TAKEN = {
     "unstable": "it was still being written; the next run takes it",
     "unreadable": "it cannot be read: see to its permissions",
-    "outside_site": "it is a link to a place outside the site: put the file itself into the inbox",
+    "outside_site": "it is a link to a place outside the site or to Accord's own files: put the file itself into the inbox",
 }
 
 
@@ -53,5 +53,5 @@ def _notes_of(work: Work, store: PartStore) -> Iterator[str]:
 def _said(warning: str) -> str:
     """A warning in words: its rule, and after a blank the columns it is about, where there are any."""
     rule, _, columns = warning.partition(" ")
-    place = f"column {columns}: " if columns else ""
+    place = f"column {one_line(columns, LONGEST_COLUMN)}: " if columns else ""
     return f"{place}{rules()[rule].message} ({rule})"

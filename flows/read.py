@@ -85,7 +85,7 @@ def opened_export(source: Path, feed: Feed, dialect: Dialect, scratch: Path) -> 
     scratch: folder on whose disk the unpacked bytes may lie
     raises ExportRefused: as `unpacked` and `open_export` do
     """
-    with source.open("rb") as stream, unpacked(stream, feed, scratch) as plain:
+    with source.open("rb") as stream, unpacked(stream, feed, dialect, scratch) as plain:
         yield open_export(plain, feed, dialect)
 
 

@@ -1,7 +1,7 @@
 """Take an export out of the gzip file or ZIP archive it came in, by its first bytes and within limits.
 
 What is unpacked lies in a file without a name, gone when it is closed. No member is ever written under its
-own name. A workbook is a ZIP archive too: it is left as it is, once all of it has been found to fit.
+own name. A workbook is a ZIP archive too: it is left as it is, for its own reader to look through.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
+from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
 from schemas.site import Feed
 
@@ -25,8 +26,6 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
 MOST_BYTES = 8 * 1024**3
 """Of an unpacked export."""
-MOST_PACKAGE_BYTES = 2 * 1024**3
-"""Of all members of a workbook: what reads one holds more of it in memory than a stream would."""
 FREE_BYTES, MOST_RATIO = 64 * 1024**2, 250
 """Beyond so many bytes, what is unpacked is at most so many times the packed file."""
 MOST_MEMBERS = 10_000
@@ -60,15 +59,16 @@ _SYSTEM_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 @contextmanager
-def unpacked(stream: BinaryIO, feed: Feed, scratch: Path) -> Iterator[BinaryIO]:
+def unpacked(stream: BinaryIO, feed: Feed, dialect: Dialect, scratch: Path) -> Iterator[BinaryIO]:
     """The export itself, to be read from its beginning again; the stream as it is where it is no archive.
 
     feed:    its `sheet` may name the member, by its whole name or its last part
+    dialect: where it reads workbooks, what may be a damaged one is left to their reader
     scratch: folder on whose disk the unpacked bytes may lie
     raises ExportRefused: broken_archive, archive_too_large, archive_members, archive_path, archive_encrypted,
     archive_nested
     """
-    kind = _kind(stream)
+    kind = _kind(stream, dialect)
     if kind is None:
         yield stream
         return
@@ -79,24 +79,27 @@ def unpacked(stream: BinaryIO, feed: Feed, scratch: Path) -> Iterator[BinaryIO]:
             _extract(kind, _member(kind, feed.sheet), limit, plain)
         else:
             _gunzip(stream, limit, plain)
-        if _kind(plain) is not None:
+        if _kind(plain, dialect) is not None:
             raise ExportRefused("archive_nested")
         yield plain
 
 
-def _kind(stream: BinaryIO) -> zipfile.ZipFile | str | None:
-    """The archive, or that it is a gzip file; None where it is none that we unpack. Checks a workbook."""
+def _kind(stream: BinaryIO, dialect: Dialect) -> zipfile.ZipFile | str | None:
+    """The archive, or that it is a gzip file; None where it is none that we unpack."""
     first = _first(stream)
     if first.startswith(GZIP):
         return "gzip"
     if not first.startswith(ZIP):
         return None
     archive = _archive(stream)
-    if not _is_workbook(archive):
-        return archive
-    _check_package(archive, _Limit(_size(stream), MOST_PACKAGE_BYTES))
-    stream.seek(0)
-    return None
+    if _is_workbook(archive) if archive else "workbook" in dialect.containers:
+        stream.seek(0)
+        return None
+    if archive is None:
+        raise ExportRefused("broken_archive")
+    if any(_leads_away(one.orig_filename) for one in archive.infolist()):
+        raise ExportRefused("archive_path")
+    return archive
 
 
 def _first(stream: BinaryIO) -> bytes:
@@ -178,17 +181,14 @@ class _Directory(io.RawIOBase):
         return self._stream.read(size if size >= 0 else DIRECTORY_BYTES)
 
 
-def _archive(stream: BinaryIO) -> zipfile.ZipFile:
-    """The archive with all its members seen to be harmless."""
+def _archive(stream: BinaryIO) -> zipfile.ZipFile | None:
+    """The archive with its list of members; None where it has none that can be read."""
     try:
         archive = zipfile.ZipFile(cast(BinaryIO, _Directory(stream)))
     except (*DAMAGED, OSError):  # a place before the beginning of the file is an OSError
-        raise ExportRefused("broken_archive") from None
-    members = archive.infolist()
-    if len(members) > MOST_MEMBERS:
+        return None
+    if len(archive.infolist()) > MOST_MEMBERS:
         raise ExportRefused("archive_members")
-    if any(_leads_away(one.orig_filename) for one in members):
-        raise ExportRefused("archive_path")
     return archive
 
 
@@ -221,12 +221,6 @@ def _member(archive: zipfile.ZipFile, wanted: str | None) -> zipfile.ZipInfo:
 def _is_of_system(name: str) -> bool:
     path = PurePosixPath(name)
     return _SYSTEM_FOLDER in path.parts or path.name in _SYSTEM_FILES
-
-
-def _check_package(archive: zipfile.ZipFile, limit: _Limit) -> None:
-    for member in archive.infolist():
-        for block in _blocks(archive, member):
-            limit.take(block)
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: _Limit, out: BinaryIO) -> None:

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from unicodedata import category
 
 EXCLUDED_REASONS = (
     "preview",
@@ -19,6 +20,10 @@ EXCLUDED_REASONS = (
     "exact_duplicate",
 )
 """Reasons of exclusion; the first that applies, in this order, counts."""
+
+
+LONGEST_COLUMN = 200
+"""Of a column's name that messages show: a name may be any text of a file."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,20 @@ def rules() -> dict[str, Rule]:
 
 def describe(rule: str, feed: str, file: str, row: int | None = None, column: str = "") -> str:
     """One line for people: place, what is wrong, what to do. Never a value."""
-    place = f"{feed}: {file}"
+    place = f"{feed}: {one_line(file)}"
     if row is not None:
         place += f", row {row}"
     if column:
-        place += f", column {column}"
+        place += f", column {one_line(column, LONGEST_COLUMN)}"
     known = rules()[rule]
     return f"{place}: {known.message} ({rule}). {known.remedy[0].upper()}{known.remedy[1:]}."
+
+
+def one_line(text: str, most: int | None = None) -> str:
+    """A name as it can be shown on any screen: signs that move or hide others are written as escapes."""
+    shown = "".join(sign if _is_seen(sign) else sign.encode("unicode_escape").decode() for sign in text[:most])
+    return shown if most is None or len(text) <= most else f"{shown}…"
+
+
+def _is_seen(sign: str) -> bool:
+    return sign.isprintable() or category(sign) == "Zs"

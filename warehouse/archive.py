@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from schemas.errors import ArchiveError
+from schemas.rules import one_line
 from schemas.site_checks import OWN_NAMES
 from warehouse import ledger
 from warehouse.files import FILE_MODE, private_dir, sync_dir, write_private
@@ -86,8 +87,8 @@ class _Found:
 
     @property
     def name(self) -> str:
-        """Valid text whatever bytes the name is made of."""
-        return os.fsencode(self.path.name).decode("utf-8", "backslashreplace")
+        """One line of valid text whatever bytes the name is made of."""
+        return one_line(os.fsencode(self.path.name).decode("utf-8", "backslashreplace"))
 
     def left_out(self, reason: str) -> LeftOut:
         tag = hashlib.sha256(f"{self.feed}\0{self.name}".encode()).hexdigest()[:8]
@@ -191,16 +192,21 @@ def _find(site: Path, feeds: Iterable[tuple[str, str]]) -> tuple[list[_Found], l
     found, left_out = [], []
     for feed, pattern in feeds:
         for path in site.glob(pattern):
-            if path.name.startswith(UNFINISHED) or path.relative_to(site).parts[0] in OWN_NAMES:
+            if path.name.startswith(UNFINISHED) or _is_own(path.relative_to(site)):
                 continue
             resolved = Path(os.path.realpath(path))  # unlike resolve(), bears links that go in circles
-            if not resolved.is_relative_to(root):
+            if not resolved.is_relative_to(root) or _is_own(resolved.relative_to(root)):
                 left_out.append(_Found(feed, path, ()).left_out("outside_site"))
             elif resolved.is_file():
                 found.append(_Found(feed, path, _state(path) or ()))
     # Ledger order is the order in which files were written, as far as the file system knows it.
     found.sort(key=lambda one: (one.state[1:2], one.name, one.feed))
     return found, sorted(left_out, key=lambda one: (one.feed, one.tag))
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a path, relative to the site, is of what Accord itself keeps there."""
+    return not OWN_NAMES.isdisjoint(path.parts[:1])
 
 
 def _state(path: Path) -> tuple[int, ...] | None:

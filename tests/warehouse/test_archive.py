@@ -255,3 +255,18 @@ def test_one_file_can_be_put_by_hand(site, tmp_path):
     path.unlink()
     with pytest.raises(ArchiveError, match="cannot be read"):
         archive.put(site, "a-phq", path, NOW)
+
+
+def test_a_link_to_our_own_files_is_not_followed(site):
+    export(site, "b/real.csv")
+    (site / "secret.key").write_text("5a" * 32)
+    (site / "inbox/a/key.csv").symlink_to(site / "secret.key")
+    (left,) = collect(site).left_out
+    assert (left.feed, left.reason) == ("a-phq", "outside_site")
+
+
+def test_names_that_would_move_the_cursor_are_one_line(site):
+    export(site, "a/x\n\x1b[2J\u202ecsv.csv")
+    collect(site)
+    (entry,) = archive.deliveries(site)
+    assert entry.file == r"x\n\x1b[2J\u202ecsv.csv"
