@@ -127,14 +127,15 @@ def _replay(folder: Path, feed: str, as_of: AsOfOption, json_: bool) -> None:
     before = look(folder, feed)
     with progress(quiet=json_) as tell:
         found, problem = tonight(folder, day(as_of), tell)
+    if found:
+        replayed = Replay(before, look(folder, feed))
+        if json_:
+            print_json({"run": found.run, "state": found.state, **replayed.as_json()})
+        else:
+            print_lines(run_lines(folder, found))
+            print_lines(replayed.lines())
     if problem:
         raise problem
-    replayed = Replay(before, look(folder, feed))
-    if json_:
-        print_json({"run": found and found.run, "state": found and found.state, **replayed.as_json()})
-        return
-    print_lines(run_lines(folder, found) if found else ())
-    print_lines(replayed.lines())
 
 
 @quarantine_app.command("release")

@@ -74,7 +74,7 @@ class Replay:
     def lines(self) -> Iterator[str]:
         yield f"before: {_run(self.before)}: {conservation(self.before.counts)}"
         yield f"after:  {_run(self.after)}: {conservation(self.after.counts)}"
-        yield from _counted("open before", self.before.open, self.before)
+        yield f"open before: {self.before.open.height:,}"
         yield from _counted("mended by this run", self.mended, self.before)
         yield from _counted("still open", self.still_open, self.after)
         yield from _counted("new", self.new, self.after)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.lib.handmade_site import make_site
 from tests.lib.nights import Night, copied, run_night
+from tests.lib.walkthrough import arrive
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +31,18 @@ def first_night(first: tuple[Path, Night]) -> Path:
 def site(first_night: Path, tmp_path: Path) -> Path:
     """To run on, and to damage."""
     return copied(first_night, tmp_path / "site")
+
+
+@pytest.fixture(scope="session")
+def broken_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site after a night with twelve defects in two clinics, without a gate. Only to be read."""
+    folder = tmp_path_factory.mktemp("broken")
+    arrive(folder)
+    assert run_night(folder / "site", gate=False).error is None
+    return folder / "site"
+
+
+@pytest.fixture
+def broken(broken_site: Path, tmp_path: Path) -> Path:
+    """To run on."""
+    return copied(broken_site, tmp_path / "site")

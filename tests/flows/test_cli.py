@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from flows.cli import EXIT_CODES, app, main, outcome
-from flows.cli_common import MOST_PREFECT_BYTES, prefect_home
 from schemas import errors
 from schemas.errors import AccordError, ExportRefused
 from tests.lib.handmade_site import FILES, KEY, make_site, read_rows
@@ -209,20 +208,6 @@ class TestBusy:
                 ["export", "rows", "-o", str(tmp_path / "rows.csv")],
             ):
                 assert accord(*command, "--site", first_night)[0] == 0
-
-
-class TestPrefectHome:
-    def test_it_is_private_and_kept(self, tmp_path: Path):
-        home = prefect_home(tmp_path)
-        assert home == tmp_path / "prefect"
-        assert home.stat().st_mode & 0o777 == 0o700
-        (home / "prefect.db").write_bytes(b"x")
-        assert (prefect_home(tmp_path) / "prefect.db").exists()
-
-    def test_it_is_emptied_when_it_has_grown_large(self, tmp_path: Path):
-        with (prefect_home(tmp_path) / "prefect.db").open("wb") as database:
-            database.truncate(MOST_PREFECT_BYTES + 1)
-        assert list(prefect_home(tmp_path).iterdir()) == []
 
 
 class TestRuns:

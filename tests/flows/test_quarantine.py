@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from flows.quarantine import listed, shown
 from flows.report import rows_lines
 from schemas.errors import ConfigError
-from tests.lib.handmade_site import CANARY, FILES
+from tests.lib.handmade_site import CANARY, FILES, NOW
+from tests.lib.nights import run_night
 
 
 def test_every_problem_is_counted_once(first_night: Path):
@@ -66,3 +69,17 @@ def test_nothing_but_places_is_printed(first_night: Path):
     assert CANARY not in text
     cells = {cell for name in FILES for line in FILES[name].splitlines() for cell in line.split(",")}
     assert not [cell for cell in cells if cell.startswith("C-0") and cell in text]
+
+
+def test_each_has_its_clinic_and_its_entry(first_night: Path):
+    owners = {(row["feed"], row["clinic"]) for row in shown(first_night)}
+    assert ("north-gad", "northvale") in owners
+    assert all(re.fullmatch("[0-9a-f]{8}", str(row["entry"])) for row in shown(first_night))
+    assert {row["clinic"] for row in listed(first_night)} == {row["clinic"] for row in shown(first_night)}
+
+
+def test_age_is_counted_from_the_local_date_of_arrival_to_the_date_of_the_run(broken: Path):
+    assert {row["age_days"] for row in listed(broken)} == {0}
+    run_night(broken, NOW + timedelta(days=1), date(2026, 11, 9), gate=False)
+    assert {row["age_days"] for row in shown(broken)} == {9}
+    assert {row["age_days"] for row in listed(broken)} == {9}

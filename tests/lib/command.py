@@ -43,14 +43,22 @@ def without_network() -> tuple[str, ...]:
 
 
 def accord(
-    *arguments: str | Path, root: Path = ROOT, network: bool = True, timeout: float = 240, **variables: str
+    *arguments: str | Path,
+    root: Path = ROOT,
+    network: bool = True,
+    timeout: float = 240,
+    cwd: Path | None = None,
+    **variables: str,
 ) -> Ran:
-    """Run a command of the checkout `root`, and wait until nobody holds its output any more."""
+    """Run a command of the checkout `root`, and wait until nobody holds its output any more.
+
+    cwd: where it is run, if not in the checkout; then PYTHONPATH must lead there
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
     prefix = () if network else without_network()
     with subprocess.Popen(
         [*prefix, sys.executable, "-m", "flows.cli", *map(str, arguments)],
-        cwd=root,
+        cwd=cwd or root,
         env=inherited | variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
