@@ -88,11 +88,12 @@ def inspect_file(path: Path, registry: Registry, where: Where, sheet: str | None
     sheet: of a workbook, or the member of an archive
     raises ConfigError: the file is not there or cannot be read; a file of bad bytes gives `refused` instead
     """
-    feed = replace(feed_of(Look("", "", frozenset()), load_dialects()["csv"]), sheet=sheet)
+    dialect = load_dialects()["csv"]
+    feed = replace(feed_of(Look("", "", frozenset()), dialect), sheet=sheet)
     try:
         with path.open("rb") as stream, tempfile.TemporaryDirectory() as scratch:
             try:
-                with unpacked(stream, feed, Path(scratch)) as plain:
+                with unpacked(stream, feed, dialect, Path(scratch)) as plain:
                     seen = look(plain)
                     found = Inspection(path.name, seen, packed=plain is not stream)
                     return _inspected(found, open_best(plain, seen, sheet), registry, where)
