@@ -120,7 +120,7 @@ def _date_format(date: DateColumn | None, dialect: Dialect) -> Iterator[Line]:
 
 
 def _reads(dialect: Dialect, formats: Sequence[str]) -> bool:
-    """Whether the dialect reads the only format by itself, without taking an order of day and month for granted."""
+    """Whether the dialect reads the only format by itself, taking no order of day and month for granted."""
     known = (*dialect.date_formats, *(TYPED_DATES if dialect.typed else ()))
     granted = dialect.assumed_order and not formats[0].startswith("%Y")
     return len(formats) == 1 and formats[0] in known and not granted
