@@ -28,6 +28,7 @@ from flows.cli_common import (
     settings_of,
     tonight,
 )
+from flows.cli_inspect import inspect
 from flows.cli_quarantine import quarantine_app
 from flows.faults import told
 from schemas.errors import AccordError
@@ -48,6 +49,7 @@ app = typer.Typer(
 config_app = typer.Typer(no_args_is_help=True, help="Check a site's configuration.")
 app.add_typer(config_app, name="config")
 app.add_typer(quarantine_app, name="quarantine")
+app.command()(inspect)
 
 PRIVATE = 0o077
 

@@ -240,12 +240,16 @@ def _stored(one: FeedInstrument, instrument: Instrument) -> dict[str, str]:
 
 def _warnings(export: Export, feed: Feed, dialect: Dialect) -> tuple[str, ...]:
     zones = {feed.timezone, export.timezone} - {None}
-    found: tuple[str, ...] = ("other_time_zone",) if len(zones) > 1 else ()
-    found += ("assumed_date_order",) if _assumes_order(export, feed, dialect) else ()
+    found = ("other_time_zone",) if len(zones) > 1 else ()
+    ordered = ("assumed_date_order",) if _assumes_order(export, feed, dialect) else ()
+    return (*found, *ordered, *_no_status(export, feed, dialect))
+
+
+def _no_status(export: Export, feed: Feed, dialect: Dialect) -> tuple[str, ...]:
     if feed.kind != "responses":
-        return found
+        return ()
     plain = [name for name in dialect.fate_columns if "{" not in name]
-    return (*found, "no_status_column") if any(not export.has(name) for name in plain) else found
+    return ("no_status_column",) if any(not export.has(name) for name in plain) else ()
 
 
 def _assumes_order(export: Export, feed: Feed, dialect: Dialect) -> bool:
