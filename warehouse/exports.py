@@ -95,13 +95,12 @@ QUERIES: Mapping[str, str] = {
     """,
     # A cell that two questionnaires share and that is wrong for both is one problem to mend.
     "quarantine": """
-        SELECT
-            feed, export.clinic, file, export.entry, arrived_at, source_row, column_name AS "column", rule
+        SELECT feed, export.clinic, file, export.entry, source_row, column_name AS "column", rule
         FROM core_quarantine
         JOIN core_export AS export USING (entry_no)
         WHERE entry_no BETWEEN {first_entry} AND {last_entry}
             AND source_row BETWEEN {first_row} AND {last_row}
-        GROUP BY entry_no, feed, export.clinic, file, export.entry, arrived_at, source_row, column_name, rule
+        GROUP BY entry_no, feed, export.clinic, file, export.entry, source_row, column_name, rule
         ORDER BY entry_no, source_row, column_name, rule
     """,
     "held": """

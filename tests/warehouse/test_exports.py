@@ -94,7 +94,11 @@ def test_one_cell_that_is_wrong_for_two_questionnaires_is_one_problem(records: i
     """),
     )
     con.execute("INSERT INTO core_quarantine VALUES (1, 1, '', '', 'short_row')")
-    assert all_of(exports.quarantine(con, records)).rows() == [
+    found = all_of(exports.quarantine(con, records))
+    assert list(zip(found["clinic"], found["entry"], strict=True)) == [
+        ("c", f"{n:016}") for n in (1, 1, 1, 1, 2)
+    ]
+    assert found.drop("clinic", "entry").rows() == [
         ("feed-1", "1.csv", 1, "", "short_row"),
         ("feed-1", "1.csv", 2, "A", "out_of_range"),
         ("feed-1", "1.csv", 2, "Done", "invalid_date"),

@@ -95,7 +95,13 @@ def test_answers_are_kept_in_the_order_of_the_form(tmp_path):
 
 def test_a_count_line_for_every_delivery(tmp_path):
     files = [
-        text({}, {"Q1": "7"}, {"PID": ""}, {"Q1": "", "Q2": "", "D1": "", "D2": ""}, {}),
+        text(
+            {},
+            {"Q1": "7", "S": "2", "D1": "", "D2": ""},
+            {"PID": ""},
+            {"Q1": "", "Q2": "", "D1": "", "D2": ""},
+            {},
+        ),
         "PID,When\nc1,2026-05-01 10:00:00\n",
         text(),
         text({"Q1": "3"}),
