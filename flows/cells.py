@@ -24,22 +24,24 @@ PROBLEM = {
 response_key: the response concerned, by which a later delivery mends it; null where unknown.
 form_no: the questionnaire concerned, by its place in the feed; 0 where it is the whole record.
 """
-HELD = {
-    "source_row": pl.Int32,
-    "form_no": pl.Int16,
-    "instrument": pl.String,
-    "client_key": pl.UInt64,
-    "clinician_key": pl.UInt64,
-    "rater": pl.String,
-    "rater_id": pl.String,
-    "session": pl.Int16,
-    "segment": pl.String,
-    "episode": pl.String,
-    "completed_at": pl.Datetime("us"),
-    "completed_on": pl.Date,
-    "response_key": pl.UInt64,
-    "has_key": pl.Boolean,
-}
+HELD = pl.Schema(
+    {
+        "source_row": pl.Int32(),
+        "form_no": pl.Int16(),
+        "instrument": pl.String(),
+        "client_key": pl.UInt64(),
+        "clinician_key": pl.UInt64(),
+        "rater": pl.String(),
+        "rater_id": pl.String(),
+        "session": pl.Int16(),
+        "segment": pl.String(),
+        "episode": pl.String(),
+        "completed_at": pl.Datetime("us"),
+        "completed_on": pl.Date(),
+        "response_key": pl.UInt64(),
+        "has_key": pl.Boolean(),
+    }
+)
 """Schema of what is quarantined: one row per administration, or record where that is no questionnaire.
 
 form_no, instrument: 0 and empty for appointments, referrals and records that cannot be read at all.

@@ -101,21 +101,18 @@ def load(
         _insert(con, name, sorted(dimensions.get(name, ()), key=repr))
     _stage_deliveries(con, deliveries)
     _stage_late_days(con, deliveries)
-    _stage(con, deliveries, "withdrawn")
+    for name in ("withdrawn", "problems", "records", "held"):
+        _stage(con, deliveries, name)
+    for name in (*tables, *TABLE_KINDS):
+        _stage(con, deliveries, name)
+        set_aside(con, name)
+    tell_of_future(con)
     for instrument in instruments:
-        _stage(con, deliveries, instrument.id)
-        set_aside(con, instrument.id)
         settle_administrations(con, instrument)
         _insert_standing(con, f"staged_{instrument.id}", tables[instrument.id], f"'{instrument.id}'")
     for kind, name in TABLE_KINDS.items():
-        _stage(con, deliveries, kind)
-        set_aside(con, kind)
         settle_table(con, kind)
         _insert_standing(con, f"staged_{kind}", next(t for t in CORE if t.name == name), f"'{kind}'")
-    _stage(con, deliveries, "problems")
-    _stage(con, deliveries, "records")
-    _stage(con, deliveries, "held")
-    tell_of_future(con)
     create_views(con, instruments)
     con.execute(TOTAL_CHECK)
     settle_records(con, [instrument.id for instrument in instruments])
