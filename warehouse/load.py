@@ -107,21 +107,20 @@ def load(
     for name in DIMENSIONS:
         _insert(con, name, sorted(dimensions.get(name, ()), key=repr))
     _stage_deliveries(con, deliveries)
-    for name in ("problems", "records", "held", "withdrawn"):
-        _stage(con, deliveries, name)
     _stage_late_days(con, deliveries)
+    for name in ("withdrawn", "problems", "records", "held"):
+        _stage(con, deliveries, name)
+    for name in (*tables, *TABLE_KINDS):
+        _stage(con, deliveries, name)
+        set_aside(con, name)
+    tell_of_future(con)
     prepare(con, staged(con, "problems"))
     for instrument in instruments:
-        _stage(con, deliveries, instrument.id)
-        set_aside(con, instrument.id)
         settle_administrations(con, instrument)
         _insert_standing(con, f"staged_{instrument.id}", tables[instrument.id], f"'{instrument.id}'")
     for kind, name in TABLE_KINDS.items():
-        _stage(con, deliveries, kind)
-        set_aside(con, kind)
         settle_table(con, kind)
         _insert_standing(con, f"staged_{kind}", next(t for t in CORE if t.name == name), f"'{kind}'")
-    tell_of_future(con)
     create_views(con, instruments)
     con.execute(TOTAL_CHECK)
     settle_records(con, [instrument.id for instrument in instruments])

@@ -23,7 +23,7 @@ def test_a_refused_file_is_among_them(first_night: Path):
     [refused] = [row for row in listed(first_night) if row["level"] == "file"]
     assert (refused["feed"], refused["file"], refused["rule"]) == ("north-gad", "gad-3.csv", "missing_column")
     [place] = shown(first_night, file="gad-3.csv")
-    assert (place["source_row"], place["column"]) == ("", "g2, g3, g4, g5, g6, g7")
+    assert (place["source_row"], place["column"]) == ("", "g2, g3, g4, g5, g6, g7, Sum, ATT")
 
 
 def test_each_has_a_remedy(first_night: Path):

@@ -24,7 +24,7 @@ def test_a_column_that_the_feed_maps_is_missing():
 
 
 def test_a_column_in_other_letters_is_another_column():
-    assert_refused("pid,when,q1,q2\n", "missing_column", "PID, When")
+    assert_refused("pid,when,q1,q2\n", "missing_column", "PID, When, Q1, Q2")
 
 
 def test_an_unknown_dialect():
