@@ -127,6 +127,7 @@ def _copy_part(
                 area.add(block)
                 tell(block)
                 sink.write(_errors_as_text(block))
+        area.close()
     return size
 
 

@@ -35,6 +35,9 @@ class SheetArea:
         self._last_column = self._last_row = 0
         self._rows = self._widest = self._open = 0
 
+    def close(self) -> None:
+        """All cells are counted as they come."""
+
     def add(self, block: bytes) -> None:
         """Count the cells of a block, which ends with a tag. raises ExportRefused: too_large_workbook"""
         self._is_sheet = self._is_sheet or b"sheetData" in block
@@ -147,8 +150,15 @@ def _references(block: bytes) -> int:
     return sum(map(block.count, _REFERENCES))
 
 
-_TABLE_TAG = re.compile(rb"<table:(table-row|table-cell|covered-table-cell|table)([\s/>][^<>]*|>)")
+_ROW_TAG = b"<table:table-row"
+_CELL_TAGS = (b"<table:table-cell", b"<table:covered-table-cell")
+_NEXT_TABLE = b"<table:table "
+_TABLE_CELL = re.compile(
+    rb"""<table:(?:covered-)?table-cell(?=[\s/>])((?:"[^"<]*"|'[^'<]*'|[^<>"'])*)>""",
+)
+_BLANK_END = re.compile(rb"""(?:[^<>"']|"[^"<>]*")*/>\s*</table:table-row>""")
 _REPEATED = re.compile(rb"""\stable:number-(?:rows|columns)-repeated\s*=\s*["']\s*(\d+)""")
+_LONGEST_ROW = 64 * 1024 * 1024
 
 
 class OpenDocumentArea:
@@ -158,47 +168,61 @@ class OpenDocumentArea:
     """
 
     def __init__(self) -> None:
-        self._height = self._widest = self._text = self._copies = self._blank_rows = 0
-        self._times = self._width = self._blanks = 0
+        self._open = b""
+        self._height = self._widest = self._text = self._blank_rows = 0
 
     def add(self, block: bytes) -> None:
-        """Count the cells of a block, which ends with a tag. raises ExportRefused: too_large_workbook"""
-        tags = list(_TABLE_TAG.finditer(block))
-        self._text += self._copies * (tags[0].start() if tags else len(block))
-        ends = [*(tag.start() for tag in tags[1:]), len(block)]
-        for tag, end in zip(tags, ends, strict=False):
-            self._add_tag(tag[1], tag[2], end - tag.end())
-        open_rows = self._blank_rows + self._times if self._width else 0
-        cells = (self._height + open_rows) * max(self._widest, self._width)
-        if cells > MOST_CELLS or self._text > MOST_TEXT:
+        """Count the rows that a block completes. raises ExportRefused: too_large_workbook"""
+        first, *rows = (self._open + block).split(_ROW_TAG)
+        # What comes before the first row is none, and the last may go on in the next block.
+        self._open = _ROW_TAG + rows.pop() if rows else first[-len(_ROW_TAG) :]
+        if len(self._open) > _LONGEST_ROW:
+            raise ExportRefused("too_large_workbook")
+        for row in rows:
+            self._add_row(row)
+
+    def close(self) -> None:
+        """Count the last row. raises ExportRefused: too_large_workbook"""
+        self._add_row(self._open.removeprefix(_ROW_TAG))
+
+    def _add_row(self, row: bytes) -> None:
+        width, times = self._usual(row) if row.count(b"repeated") < 2 else (None, 1)
+        if width is None:
+            width, times = self._unusual(row)
+        if width:
+            self._height += self._blank_rows + times
+            self._widest = max(self._widest, width)
+        self._blank_rows = 0 if width or _NEXT_TABLE in row else self._blank_rows + times
+        if self._height * self._widest > MOST_CELLS or self._text > MOST_TEXT:
             raise ExportRefused("too_large_workbook")
 
-    def _add_tag(self, kind: bytes, attributes: bytes, text: int) -> None:
-        found = _REPEATED.search(attributes)
-        times = number_of(found[1]) if found else 1
-        self._copies = 0
-        if kind == b"table":
-            self._close_row()
-            self._blank_rows = 0
-        elif kind == b"table-row":
-            self._close_row()
-            self._new_row(times)
-        elif attributes.rstrip().endswith(b"/") and b"value" not in attributes:
-            self._blanks += times
-        else:
-            self._width += self._blanks + times
-            self._blanks = 0
-            self._copies = times * self._times
-            self._text += self._copies * text
+    def _usual(self, row: bytes) -> tuple[int | None, int]:
+        """Cells of a row in which at most its blank end is repeated; None for another."""
+        cells = sum(map(row.count, _CELL_TAGS))
+        if b"repeated" not in row:
+            return cells, 1
+        last = row.rfind(_CELL_TAGS[0])
+        end = row[last:] if last >= 0 else b""
+        is_blank = _BLANK_END.match(end, 1) and b"value" not in end and b"repeated" in end
+        return (cells - 1, 1) if is_blank else (None, 1)
 
-    def _new_row(self, times: int) -> None:
-        self._times, self._width, self._blanks = times, 0, 0
+    def _unusual(self, row: bytes) -> tuple[int, int]:
+        """Cells of a row, tag by tag, and how often it is there."""
+        times = _times(row.partition(b"<")[0])
+        width = blanks = 0
+        tags = list(_TABLE_CELL.finditer(row))
+        ends = [*(tag.start() for tag in tags[1:]), len(row)]
+        for tag, end in zip(tags, ends, strict=False):
+            copies = _times(tag[1])
+            if tag[1].rstrip().endswith(b"/") and b"value" not in tag[1]:
+                blanks += copies
+            else:
+                width += blanks + copies
+                blanks = 0
+                self._text += copies * times * (end - tag.end())
+        return width, times
 
-    def _close_row(self) -> None:
-        if not self._width:
-            self._blank_rows += self._times
-        else:
-            self._height += self._blank_rows + self._times
-            self._widest = max(self._widest, self._width)
-            self._blank_rows = 0
-        self._new_row(0)
+
+def _times(attributes: bytes) -> int:
+    found = _REPEATED.search(attributes)
+    return number_of(found[1]) if found else 1

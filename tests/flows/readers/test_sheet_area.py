@@ -18,6 +18,7 @@ def spans(area, *blocks: str) -> int:
             one = area()
             for block in blocks:
                 one.add(block.encode())
+            one.close()
             high = module.MOST_CELLS
         except ExportRefused:
             low = module.MOST_CELLS + 1
@@ -58,6 +59,21 @@ COLUMNS, ROWS = ' table:number-columns-repeated="{}"', ' table:number-rows-repea
         ([ROW.format(ROWS.format(7)) + CELL.format(""), CELL.format("")], 14),
         ([ROW.format(ROWS.format(7)) + BLANK.format(""), ROW.format("") + CELL.format("")], 8),
         ([ROW.format("") + CELL.format("") + ROW.format(ROWS.format(9000)) + BLANK.format("")], 1),
+        (
+            [ROW.format("") + CELL.format("") + BLANK.format(COLUMNS.format(16000)) + "</table:table-row>"]
+            * 3,
+            3,
+        ),
+        ([ROW.format("") + BLANK.format(' office:value="/>"' + COLUMNS.format(7)) + "</table:table-row>"], 7),
+        (
+            [
+                ROW.format("")
+                + BLANK.format(" x='\"'" + COLUMNS.format(7))
+                + CELL.format("")
+                + "</table:table-row>"
+            ],
+            8,
+        ),
         ([ROW.format("") + "<table:table-cell><text:p>a</text:p></table:table-cell>"], 1),
     ],
 )
@@ -70,8 +86,9 @@ def test_a_repeated_text_of_open_document_counts_as_often(monkeypatch):
     monkeypatch.setattr(module, "MOST_TEXT", 5_000)
     area = OpenDocumentArea()
     area.add((ROW.format("") + CELL.format(COLUMNS.format(100)).replace("/>", ">")).encode())
+    area.add(b"x" * 60 + b"</text:p>")
     with pytest.raises(ExportRefused, match="too_large"):
-        area.add(b"x" * 60 + b"</text:p>")
+        area.close()
 
 
 def test_shared_texts_are_doubtful_before_they_are_too_much(monkeypatch):
