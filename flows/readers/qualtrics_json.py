@@ -44,7 +44,7 @@ class _Response(dict[str, object]):
 
 def open_qualtrics_json(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
     """raises ExportRefused: empty_file, not_json, not_this_dialect, too_large"""
-    records = NamedRecords(_responses(stream), (), _text, partial(_absent, _item_test(feed)))
+    records = NamedRecords(_responses(stream), FIXED[:1], _text, partial(_absent, _item_test(feed)))
     for name in (*FIXED, *_mapped(feed)) if records.empty else ():
         records.column(name)
     return Table(tuple(records.names), records, column=records.column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 
@@ -44,3 +45,29 @@ def test_names_are_those_of_the_declared_row():
 def test_another_header_is_refused(text, dialect, rule):
     with pytest.raises(ExportRefused, match=rule):
         opened(text, dialect)
+
+
+def ids(*said):
+    cells = ",".join('"' + json.dumps(one).replace('"', '""') + '"' for one in said)
+    return f"{','.join('abc'[: len(said)])}\n{','.join('xyz'[: len(said)])}\n{cells}\n"
+
+
+def test_import_ids_are_further_names():
+    table = opened(
+        ids({"ImportId": "QID1"}, {"ImportId": "QID2", "choiceId": 4}, {"ImportId": "QID1"}), "qualtrics"
+    )
+    assert dict(table.aliases) == {"QID2": 1, "QID2_4": 1}, "one that two columns have names neither"
+
+
+def test_the_time_zone_of_the_import_ids():
+    denver, other = {"ImportId": "a", "timeZone": "America/Denver"}, {"ImportId": "b", "timeZone": "UTC"}
+    assert opened(ids(denver, {"ImportId": "b", "timeZone": None}), "qualtrics").timezone == "America/Denver"
+    assert opened(ids({"ImportId": "a"}), "qualtrics").timezone is None
+    with pytest.raises(ExportRefused, match="unknown_time_zone"):
+        opened(ids(denver, other), "qualtrics")
+
+
+@pytest.mark.parametrize("cell", ["[" * 50_000, "{}", "7", '{"ImportId": 1', "QID1"])
+def test_a_row_that_only_looks_like_import_ids(cell):
+    with pytest.raises(ExportRefused, match="not_this_dialect"):
+        opened('a\nx\n"' + cell.replace('"', '""') + '"\n1\n', "qualtrics")
