@@ -81,7 +81,8 @@ def _mapped(feed: Feed) -> frozenset[str]:
     names = [name for theirs in feed.columns.values() for name in as_columns(theirs)]
     names += [check.column for check in feed.attention]
     for one in feed.instruments:
-        texts = (one.session, one.completed_at, one.rater_column)
+        totals = one.stored_total.values() if isinstance(one.stored_total, Mapping) else (one.stored_total,)
+        texts = (one.session, one.completed_at, one.rater_column, *totals)
         names += [text for text in texts if isinstance(text, str)]
     return frozenset(names)
 

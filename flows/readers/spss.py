@@ -103,9 +103,12 @@ class Worker:
         """raises ExportRefused for an error, and where the process ended instead"""
         assert self._process.stdout is not None
         patience = Timer(LONGEST_ANSWER_S, self._process.kill)
+        patience.daemon = True
         patience.start()
-        line = self._process.stdout.readline()
-        patience.cancel()
+        try:
+            line = self._process.stdout.readline()
+        finally:
+            patience.cancel()
         said: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {"error": spss_worker.NO_FILE}
         if "error" in said:
             raise ExportRefused(said["error"])

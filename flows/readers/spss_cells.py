@@ -55,13 +55,11 @@ def cells_of(values: Sequence[Any], column: Column, as_numbers: bool = False) ->
     """Text of each value, blank as null; Int16 where asked for and every value is such a number."""
     if column.kind == "text":
         texts = pl.Series(values, dtype=pl.String).str.strip_chars_end().replace("", None)
-        return _blank(texts, texts, column)
-    series = pl.Series(values, dtype=pl.Float64).fill_nan(None)
-    texts = _number_texts(series)
-    present = _blank(series, texts, column)
+        return _blank(texts, column)
+    present = _blank(pl.Series(values, dtype=pl.Float64).fill_nan(None), column)
     if as_numbers and column.kind == "number" and _whole(present).all() and _small(present):
         return present.cast(pl.Int16)
-    return texts.set(present.is_null(), None) if column.kind == "number" else _moments(present, texts, column)
+    return _number_texts(present) if column.kind == "number" else _moments(present, column.kind)
 
 
 def number_text(value: float) -> str:
@@ -69,14 +67,15 @@ def number_text(value: float) -> str:
     return str(_number_texts(pl.Series([value], dtype=pl.Float64))[0])
 
 
-def _blank(values: pl.Series, texts: pl.Series, column: Column) -> pl.Series:
+def _blank(values: pl.Series, column: Column) -> pl.Series:
     """Null where the value is user-missing and the feed says nothing of its code."""
     for low, high in column.missing:
         inside = ((values >= low) & (values <= high)).fill_null(False)
         if inside.any():
-            codes = texts.filter(inside).unique().to_list()
-            listed = [code for code in codes if normalise(code) in column.kept]
-            values = values.set(inside & ~texts.is_in(listed), None)
+            found = values.filter(inside).unique()
+            texts = found if column.kind == "text" else _number_texts(found)
+            listed = [normalise(text) in column.kept for text in texts.to_list()]
+            values = values.set(inside & ~values.is_in(found.filter(listed).implode()), None)
     return values
 
 
@@ -96,14 +95,13 @@ def _number_texts(values: pl.Series) -> pl.Series:
     return pl.select(pl.coalesce(as_integers, values.cast(pl.String))).to_series()
 
 
-def _moments(values: pl.Series, texts: pl.Series, column: Column) -> pl.Series:
+def _moments(values: pl.Series, kind: str) -> pl.Series:
     """Dates and times as texts; a number of seconds that is none stays a number, which is no date."""
-    limit = _LAST if column.kind != "time" else 100 * 365 * _DAY
+    limit = _LAST if kind != "time" else 100 * 365 * _DAY
     inside = values.is_between(0, limit, closed="left").fill_null(False)
     seconds = (values.set(~inside, None) * 1000).round().cast(pl.Int64) // 1000
-    written = _durations(seconds) if column.kind == "time" else _dates(seconds, column.kind)
-    texts = texts.set(values.is_null(), None)
-    return pl.select(pl.coalesce(written, texts)).to_series()
+    written = _durations(seconds) if kind == "time" else _dates(seconds, kind)
+    return pl.select(pl.coalesce(written, _number_texts(values.set(inside, None)))).to_series()
 
 
 def _dates(seconds: pl.Series, kind: str) -> pl.Series:
