@@ -52,7 +52,7 @@ DAMAGED = (
 
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_CONTENT_TYPES = "[Content_Types].xml"
+_PARTS_OF_WORKBOOKS = frozenset({"[Content_Types].xml", "xl/workbook.xml", "META-INF/manifest.xml"})
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument"
 _SYSTEM_FOLDER = "__MACOSX"
 _SYSTEM_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")
@@ -200,7 +200,7 @@ def _leads_away(name: str) -> bool:
 
 def _is_workbook(archive: zipfile.ZipFile) -> bool:
     names = archive.namelist()
-    if _CONTENT_TYPES in names:
+    if not _PARTS_OF_WORKBOOKS.isdisjoint(names):
         return True
     if "mimetype" not in names:
         return False
