@@ -58,7 +58,11 @@ class Words:
     never: frozenset[str] = frozenset()
 
     def rank(self, name: str) -> int | None:
-        """0 for the surest name, higher for less sure ones, None for a name that is none of them."""
+        """0 for the surest name, higher for less sure ones, None for a name that is none of them.
+
+        Groups before a question's name, as in "intro/client", say nothing.
+        """
+        name = name.rpartition("/")[2] or name
         plain, words = squeezed(name), [word.rstrip("0123456789") for word in words_of(name)]
         plain = plain if plain in self.names else plain.rstrip("0123456789")
         if plain in self.names:
