@@ -149,7 +149,7 @@ def _needed(export: Export, feed: Feed, registry: Registry) -> Iterator[str]:
 
 
 def _counts(rule: ExcludeRule, feed: Feed) -> bool:
-    return rule.always or rule.reason != "not_finished" or feed.partials == "exclude"
+    return rule.reason != "not_finished" or feed.partials == "exclude"
 
 
 def _columns(export: Export, feed: Feed, dialect: Dialect) -> dict[str, tuple[str, ...]]:

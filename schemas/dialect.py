@@ -69,13 +69,12 @@ class ExcludeRule:
     """A record whose cell in `column` is one of `values` (trimmed, as written) is excluded.
 
     reason: of schemas.rules.EXCLUDED_REASONS. A rule with the reason not_finished falls away in a feed
-    with partials = "keep", unless `always`; one on a column of the form is about that questionnaire alone.
+    with partials = "keep"; one on a column of the form is about that questionnaire alone.
     """
 
     column: str
     reason: str
     values: tuple[str, ...]
-    always: bool = False
 
 
 @dataclass(frozen=True)
@@ -335,9 +334,7 @@ def _repeats(table: RawTable) -> Repeats:
 
 
 def _exclude(table: RawTable) -> ExcludeRule:
-    rule = ExcludeRule(
-        table.text("column"), table.text("reason"), table.texts("values"), table.flag("always")
-    )
+    rule = ExcludeRule(table.text("column"), table.text("reason"), table.texts("values"))
     table.close()
     return rule
 

@@ -315,8 +315,8 @@ def _settle_fates(con: duckdb.DuckDBPyConnection) -> None:
                         WHEN r.rule IS NOT NULL THEN 'quarantined' ELSE 'superseded' END,
                    CASE WHEN p.fate = 'excluded' THEN p.reason WHEN r.rule IS NOT NULL THEN r.rule
                         WHEN NOT p.stands THEN 'newer_snapshot'
-                        WHEN g.source_row IS NOT NULL THEN 'released_by_hand'
-                        WHEN w.source_row IS NOT NULL THEN 'withdrawn' ELSE 'later_delivery' END
+                        WHEN w.source_row IS NOT NULL THEN 'withdrawn'
+                        WHEN g.source_row IS NOT NULL THEN 'released_by_hand' ELSE 'later_delivery' END
             FROM processed p LEFT JOIN first_rule r USING (entry_no, source_row)
             LEFT JOIN released_row g USING (entry_no, source_row)
             LEFT JOIN withdrawn_row w USING (entry_no, source_row)

@@ -104,11 +104,14 @@ def test_status(tmp_path):
     content = lines(*(pair(f"r{n}", status=status) for n, status in enumerate(statuses)))
     with read(tmp_path, content) as con:
         excluded = ("excluded", "not_finished")
-        assert list(fates(con).values()) == [("accepted", "")] * 2 + [excluded] * 4
+        withdrawn = ("excluded", "withdrawn")
+        assert list(fates(con).values()) == [
+            *[("accepted", "")] * 2, *[excluded] * 2, withdrawn, excluded,
+        ]  # fmt: skip
     keep = fhir_feed("mini", PAIR, partials="keep")
     kept = process(tmp_path, keep, content)
-    assert (kept.counts.accepted, kept.counts.excluded) == (5, {"not_finished": 1})
-    assert kept.records() == {5: excluded}, "what the system takes back is no partial answer"
+    assert (kept.counts.accepted, kept.counts.excluded) == (5, {"withdrawn": 1})
+    assert kept.records() == {5: withdrawn}, "what the system takes back is no partial answer"
 
 
 def test_a_partial_without_a_date_is_dated_by_its_last_touch(tmp_path):

@@ -17,7 +17,6 @@ dialect = "{dialect}"
 undated = true
 [feeds.columns]
 client = "PID"
-completed_at = "Done"
 [[feeds.instruments]]
 id = "mini"
 rater = "client"
