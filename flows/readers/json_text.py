@@ -56,12 +56,12 @@ def text_of(value: object) -> str:
     """A JSON value as a person would read it; "" for null, and for what is no single value."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value).lower()  # of true and false too, which Python counts among the integers
     if isinstance(value, float):
         whole = value.is_integer() and abs(value) < _EXACT
         return str(int(value)) if whole else repr(value)
-    return str(value) if isinstance(value, int) else ""
+    return ""
 
 
 _EXACT = 2.0**53
