@@ -47,15 +47,26 @@ def _parse(cells: pl.Series, format_: str, zone: str) -> tuple[pl.Series, pl.Ser
         # polars takes any two characters for %y and makes some year of them
         cells = cells.set(~cells.str.contains(_pattern(format_)).fill_null(False), None)
     if "%z" in native:
-        # ISO 8601 writes Z for +00:00, and strptime reads it
-        texts = cells.str.replace("[Zz]$", "+00:00") if native.endswith("%z") else cells
-        moments = texts.str.to_datetime(native, strict=False, time_unit="us").dt.convert_time_zone("UTC")
+        moments = (
+            _with_offsets(cells, native)
+            .str.to_datetime(native, strict=False, time_unit="us")
+            .dt.convert_time_zone("UTC")
+        )
         return moments.is_not_null(), _plausible(moments)
     if not any(mark in native for mark in _CLOCK):
         days = cells.str.to_date(native, strict=False).cast(pl.Datetime("us"))
         return days.is_not_null(), _beginnings(_plausible(days), zone)
     naive = cells.str.to_datetime(native, strict=False, time_unit="us", time_zone=None)
     return naive.is_not_null(), _localise(_plausible(naive), zone)
+
+
+def _with_offsets(cells: pl.Series, native: str) -> pl.Series:
+    """Offsets as strptime reads them: ISO 8601 writes Z for +00:00, and others GMT, GMT+1 or GMT+5:30."""
+    texts = cells.str.replace("[Zz]$", "+00:00") if native.endswith("%z") else cells
+    if not native.endswith("GMT%z"):
+        return texts
+    whole = texts.str.replace("GMT$", "GMT+00:00").str.replace("GMT([+-])([0-9](:|$))", "GMT${1}0${2}")
+    return whole.str.replace("(GMT[+-][0-9]{2})$", "${1}:00")
 
 
 def _pattern(format_: str) -> str:

@@ -15,8 +15,11 @@ from schemas.instrument import Instrument
 from schemas.registry import Registry
 from schemas.site import EACH_ROW, Feed, FeedInstrument, item_columns
 
-TYPED_DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+TYPED_DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S%z")
 """How readers write cells that are dates by their type."""
+
+FIRST_DATES = 50
+"""Records whose dates show how a file writes them, where its system leaves that to the account."""
 
 
 @dataclass(frozen=True)
@@ -215,10 +218,23 @@ def _stored(one: FeedInstrument, instrument: Instrument) -> dict[str, str]:
 
 
 def _warnings(export: Export, feed: Feed, dialect: Dialect, header: list[str]) -> tuple[str, ...]:
+    found = ("assumed_date_order",) if _assumes_order(export, feed, dialect) else ()
     if feed.kind != "responses":
-        return ()
+        return found
     plain = [name for name in dialect.fate_columns if "{" not in name]
-    return ("no_status_column",) if any(not export.has(name) for name in plain) else ()
+    return (*found, "no_status_column") if any(not export.has(name) for name in plain) else found
+
+
+def _assumes_order(export: Export, feed: Feed, dialect: Dialect) -> bool:
+    """Whether some of the first dates do not begin with their year, and the feed does not say how they go."""
+    if not dialect.assumed_order or feed.date_format or feed.undated:
+        return False
+    columns = dialect.columns_of(feed)
+    names = [name for ours in columns if ours.endswith("_at") for name in columns[ours]]
+    names += [one.completed_at for one in feed.instruments if one.completed_at]
+    places = {export.position(name) for name in names if export.has(name)}
+    dates = (row[at] for row in export.sample(FIRST_DATES) for at in places)
+    return any(date and not date.strip()[:4].isdigit() for date in dates)
 
 
 def _names(plan: Plan) -> list[str]:

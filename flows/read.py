@@ -112,11 +112,20 @@ def _reader(container: str) -> Reader:
         from flows.readers.text import open_text
 
         return open_text
+    if container == "workbook":
+        from flows.readers.workbook import open_workbook
+
+        return open_workbook
+    if container == "parquet":
+        from flows.readers.parquet import open_parquet
+
+        return open_parquet
     raise ExportRefused("not_this_dialect")
 
 
 def _clean_name(name: str) -> str:
-    return name.replace("\u00a0", " ").strip()
+    """The name with one blank for any white space: headers break lines where a feed does not."""
+    return " ".join(name.split())
 
 
 def _positions(names: Sequence[str]) -> dict[str, int]:

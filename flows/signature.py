@@ -7,7 +7,13 @@ from typing import BinaryIO
 from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
 
-SIGNATURES = ((b"PK\x03\x04", "workbook"), (b"PAR1", "parquet"), (b"$FL2", "spss"), (b"$FL3", "spss"))
+SIGNATURES = (
+    (b"PK\x03\x04", "workbook"),
+    (b"\xd0\xcf\x11\xe0", "workbook"),  # with a password, or of before 2007: its reader says which
+    (b"PAR1", "parquet"),
+    (b"$FL2", "spss"),
+    (b"$FL3", "spss"),
+)
 """First bytes of containers that are no text."""
 
 

@@ -58,6 +58,8 @@ CONTAINERS = ("text", "workbook", "parquet", "spss", "odm", "qualtrics_json", "f
 """How the bytes of a file hold its cells: each has a reader in flows/readers."""
 
 FIRST_COLUMN = "@first"
+REPEAT_NUMBER = "@repeat"
+"""Column that counts the repeats of one form, of a sheet of them."""
 
 _FORM = "{form}"
 
@@ -90,6 +92,18 @@ class FinishedRule:
 
 
 @dataclass(frozen=True)
+class Repeats:
+    """Columns by which a sheet of repeated groups names the form each belongs to.
+
+    index: of the forms' sheet; parent: the same number in the repeats' sheet; table: name of the forms' sheet
+    """
+
+    index: str
+    parent: str
+    table: str
+
+
+@dataclass(frozen=True)
 class Dialect:
     """What a file of one survey system looks like.
 
@@ -97,6 +111,11 @@ class Dialect:
     delimiter, quote, encoding, decimal: of the text; utf-8-sig reads with and without a byte order mark
     header_rows: rows before the data; header_row: which of them, from 1, has the names
     import_id_row: the last header row holds import ids as JSON, by which such a file is known
+    under_question: where given, the row below the names says what stands under each question, and a column is
+        called "question / text"; with one of these texts it is called as the question
+    group_marks: between the groups a question is in and its name; it is found without them too
+    repeats: of sheets of repeated groups, or None
+    assumed_order: whether date_formats take for granted which of two numbers is the day, as no file says
     typed: cells may be dates by their type; those are read as ISO 8601 whatever date_format says of texts
     form_end: ending of the column that closes each form, where columns are grouped by form; else ""
     columns: our column to theirs, where the feed says nothing; several are joined with "/", and a
@@ -122,6 +141,10 @@ class Dialect:
     header_rows: int
     header_row: int
     import_id_row: bool
+    under_question: tuple[str, ...]
+    group_marks: tuple[str, ...]
+    repeats: Repeats | None
+    assumed_order: bool
     typed: bool
     form_end: str
     columns: Mapping[str, str | tuple[str, ...]] = field(hash=False)
@@ -223,6 +246,10 @@ def _read(top: RawTable) -> Dialect:
         header_rows=top.whole("header_rows", 1, least=1),
         header_row=top.whole("header_row", 1, least=1),
         import_id_row=top.flag("import_id_row"),
+        under_question=top.texts("under_question"),
+        group_marks=top.texts("group_marks"),
+        repeats=_repeats(top.table("repeats", "[repeats]")) if "repeats" in top else None,
+        assumed_order=top.flag("assumed_order"),
         typed=top.flag("typed"),
         form_end=top.optional_text("form_end") or "",
         columns={key: _one_or_more(theirs) for key, theirs in _all_texts(top.table("columns", "[columns]"))},
@@ -256,6 +283,12 @@ def _all_texts(table: RawTable) -> list[tuple[str, tuple[str, ...]]]:
 
 def _one_or_more(columns: tuple[str, ...]) -> str | tuple[str, ...]:
     return columns[0] if len(columns) == 1 else columns
+
+
+def _repeats(table: RawTable) -> Repeats:
+    repeats = Repeats(table.text("index"), table.text("parent"), table.text("table"))
+    table.close()
+    return repeats
 
 
 def _exclude(table: RawTable) -> ExcludeRule:

@@ -6,6 +6,7 @@ import json
 from typing import BinaryIO
 
 from flows.clean import Shape
+from flows.readers.header import header_names
 from flows.readers.table import Table
 from flows.split import OTHER_DELIMITERS, Records
 from schemas.dialect import Dialect
@@ -21,11 +22,11 @@ def open_text(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
         encoding=feed.encoding or dialect.encoding,
     )
     records = Records(stream, shape, dialect.header_rows)
-    names = records.header[dialect.header_row - 1]
+    names, aliases = header_names(records.header, dialect)
     _refuse_other_delimiter(names, shape)
     if dialect.import_id_row and not _is_import_id_row(records.header[-1]):
         raise ExportRefused("not_this_dialect")
-    return Table(names, records)
+    return Table(names, records, aliases)
 
 
 def _refuse_other_delimiter(names: list[str], shape: Shape) -> None:

@@ -277,7 +277,6 @@ DUE = '[[due]]\nservice = "{}"\ninstrument = "phq_9"\nrater = "client"\nsessions
         ('clinic = "a"', 'clinic = "b"', "clinic: 'b' is not known; the nearest is 'a'"),
         ('kind = "responses"', 'kind = "answers"', "kind: 'answers' is not known"),
         (FEED, 'dialect = "qualtric"', "'qualtric' is not known; nearest is 'qualtrics'"),
-        (FEED, 'dialect = "spss"', "available are csv, limesurvey, qualtrics, redcap"),
         (FEED, '...dictionary = "1"', "dictionary: dialect 'csv' does not leave this open"),
         (FEED, '...encoding = "latin-99"', "encoding: 'latin-99' is no text encoding"),
         (FEED, '...encoding = "base64"', "encoding: 'base64' is no text encoding"),
