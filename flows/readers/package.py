@@ -128,10 +128,9 @@ def _copy_part(
             _refuse_declarations(before + block)
             before = block[-4 * _LONGEST_MARK :]  # as long as a mark may be in UTF-32
             if sink is not None:
-                _refuse_counts(block)
                 area.add(block)
                 tell(block)
-                sink.write(_errors_as_text(block))
+                sink.write(_safe(block, is_open_document=name == "content.xml"))
         area.close()
     return size
 
@@ -170,11 +169,18 @@ _COUNT = re.compile(rb"""ount\s*=\s*["']\s*\+?(\d+)""")
 _HIDDEN_NUMBER = re.compile(rb"""(?:ount|repeated|\sr)\s*=\s*(?:"[^"<]*&#|'[^'<]*&#)""")
 
 
-def _refuse_counts(block: bytes) -> None:
-    """Lists may say how long they are, and a library makes room for as much. No program writes the digits
-    of numbers as character references."""
+def _safe(block: bytes, is_open_document: bool) -> bytes:
+    """The block as the library may have it. No program writes digits of numbers as character references."""
     if b"&#" in block and _HIDDEN_NUMBER.search(block):
         raise ExportRefused("damaged_workbook")
+    if is_open_document:
+        return block
+    _refuse_counts(block)
+    return _errors_as_text(block)
+
+
+def _refuse_counts(block: bytes) -> None:
+    """Lists may say how long they are, and a library makes room for as much."""
     if b"ount" not in block:
         return
     if any(number_of(count) > MOST_CELLS for count in _COUNT.findall(block)):

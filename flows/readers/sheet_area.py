@@ -151,7 +151,7 @@ def _references(block: bytes) -> int:
 
 
 _ROW_TAG = b"<table:table-row"
-_CELL_TAGS = (b"<table:table-cell", b"<table:covered-table-cell")
+_CELL_TAG = b"<table:table-cell"
 _NEXT_TABLE = b"<table:table "
 _TABLE_CELL = re.compile(
     rb"""<table:(?:covered-)?table-cell(?=[\s/>])((?:"[^"<]*"|'[^'<]*'|[^<>"'])*)>""",
@@ -186,7 +186,7 @@ class OpenDocumentArea:
         self._add_row(self._open.removeprefix(_ROW_TAG))
 
     def _add_row(self, row: bytes) -> None:
-        width, times = self._usual(row) if row.count(b"repeated") < 2 else (None, 1)
+        width, times = self._usual(row), 1
         if width is None:
             width, times = self._unusual(row)
         if width:
@@ -196,15 +196,16 @@ class OpenDocumentArea:
         if self._height * self._widest > MOST_CELLS or self._text > MOST_TEXT:
             raise ExportRefused("too_large_workbook")
 
-    def _usual(self, row: bytes) -> tuple[int | None, int]:
-        """Cells of a row in which at most its blank end is repeated; None for another."""
-        cells = sum(map(row.count, _CELL_TAGS))
-        if b"repeated" not in row:
-            return cells, 1
-        last = row.rfind(_CELL_TAGS[0])
-        end = row[last:] if last >= 0 else b""
-        is_blank = _BLANK_END.match(end, 1) and b"value" not in end and b"repeated" in end
-        return (cells - 1, 1) if is_blank else (None, 1)
+    def _usual(self, row: bytes) -> int | None:
+        """Cells of a row in which nothing but its blank end is repeated; None for another row."""
+        repeated = row.find(b"repeated")
+        if b"covered" in row:
+            return None
+        if repeated < 0:
+            return row.count(_CELL_TAG)
+        last = row.rfind(_CELL_TAG)
+        is_blank = 0 <= last < repeated and _BLANK_END.match(row, last + 1) and b"value" not in row[last:]
+        return row.count(_CELL_TAG) - 1 if is_blank else None
 
     def _unusual(self, row: bytes) -> tuple[int, int]:
         """Cells of a row, tag by tag, and how often it is there."""
