@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 
 import pytest
@@ -137,3 +138,13 @@ def test_one_long_text_in_very_many_cells():
     few = row.format(1, 0) + "".join(row.format(n, 1) for n in range(2, 1000))
     with checked_package(io.BytesIO(with_cells(few, strings))):
         pass
+
+
+def test_a_part_before_the_beginning_of_the_file_is_damage(tmp_path):
+    shifted = bytearray(WELL)
+    at = shifted.rindex(b"PK\x05\x06") + 16
+    struct.pack_into("<I", shifted, at, struct.unpack_from("<I", shifted, at)[0] + 1000)
+    (tmp_path / "book.xlsx").write_bytes(shifted)
+    with (tmp_path / "book.xlsx").open("rb") as stream, pytest.raises(ExportRefused) as refused:
+        checked_package(stream).__enter__()
+    assert refused.value.rule == "damaged_workbook"
