@@ -250,7 +250,7 @@ def _values(meaning: Meaning) -> TomlTable:
         Line(
             text,
             word,
-            "one letter only: check it" if text in meaning.doubtful else "",
+            "an abbreviation: check it" if text in meaning.doubtful else "",
             text not in meaning.doubtful,
         )
         for text, word in sorted(

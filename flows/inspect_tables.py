@@ -24,6 +24,7 @@ KNOWN_SHARE = 0.5
 NEARLY_ALL = 0.9
 FULL_WORD = 3
 """Letters of a word that means little else."""
+PLAIN_SHORT = ("dna", "gad", "ocd")
 MOST_WORDS = 30
 DATES = {"appointments": ("starts_at",), "referrals": ("received_at", "ended_at")}
 PLAIN = {"appointments": (), "referrals": ("modality", "age_years", "age_band", "sex", "ethnicity")}
@@ -151,6 +152,11 @@ def _by_words(ours: str, columns: Sequence[Column], taken: Collection[str]) -> t
     return None
 
 
+def _is_short(text: str) -> bool:
+    """Whether a text is an abbreviation that another system may use for something else."""
+    return len(text) <= FULL_WORD and fold(text) not in PLAIN_SHORT
+
+
 def _is_coded(column: Column) -> bool:
     return 0 < len(column.texts) <= MOST_WORDS and not column.dates
 
@@ -175,6 +181,6 @@ def meaning_of(ours: str, column: Column) -> Meaning:
             known[text] = word
     unknown = [text for text in column.shown_texts() if text not in known]
     hidden = len([text for text in texts if text not in known]) - len(unknown)
-    doubtful = frozenset(text for text in known if len(text) == 1 and text not in listed)
+    doubtful = frozenset(text for text in known if _is_short(text) and not (by_list and text in codes))
     why = "its name, and codes of the NHS data dictionary" if by_list else "its name, and known words"
     return Meaning(ours, known, doubtful, tuple(sorted(unknown)), hidden, why)
