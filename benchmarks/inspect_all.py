@@ -1,6 +1,6 @@
 """`accord inspect` on every file of a sample site and of real exports: what its proposals are worth.
 
-    python benchmarks/inspect_all.py [--real DIR] [--clients 300] [--months 12] [--folder bench-data]
+    python benchmarks/inspect_all.py [--real DIR] [--clients 300] [--months 12] [--seed 1] [--folder DIR]
 
 Each file is inspected alone, knowing nothing but its bytes, its name and the clinic. The proposed feed goes
 into a site of its own as it is, without an edit, and the file is processed. Files of the sample are also read
@@ -65,12 +65,13 @@ def main() -> None:
     parser.add_argument("--real", type=Path, default=os.environ.get("ACCORD_REAL_DATA"))
     parser.add_argument("--clients", type=int, default=300)
     parser.add_argument("--months", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=Path("bench-data"))
     options = parser.parse_args()
     work = options.folder / "inspect"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    rows = list(of_sample(work, options.clients, options.months))
+    rows = list(of_sample(work, options.clients, options.months, options.seed))
     show(rows, "sample site")
     if options.real:
         show(list(of_real(work, Path(options.real))), "real files")
@@ -87,11 +88,11 @@ def show(rows: list[Row], title: str) -> None:
         print(f"{n:>4} {verdict}")
 
 
-def of_sample(work: Path, clients: int, months: int) -> Iterator[Row]:
+def of_sample(work: Path, clients: int, months: int, seed: int) -> Iterator[Row]:
     from datetime import date
 
     folder = work / "sample"
-    write_sample(folder, 3, clients, months, 1, date(2026, 10, 31))
+    write_sample(folder, 3, clients, months, seed, date(2026, 10, 31))
     site = load_site(folder)
     for feed in site.site.feeds:
         for path in sorted(folder.glob(feed.path)):
@@ -112,7 +113,7 @@ def one_file(path: Path, name: str, work: Path, registry: Registry, by_hand: Fee
         return Row(name, dialect, "-", "cannot be read", "", "", found.refused)
     if not found.tables:
         return Row(name, dialect, "-", "no questionnaire", "", "", found.notes[0])
-    what = "; ".join(found.edits)
+    what = "; ".join((*found.edits, *(note for note in found.notes if "not shown" in note)))
     try:
         feed = proposed_feed(found, registry)
     except AccordError as error:

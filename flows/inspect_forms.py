@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,10 @@ NEAR = 20
 VALID = 0.9
 BARE = 30
 """Points of a form that is told by its shape alone: as many items, and answers from one end to the other."""
+TIED = 10
+"""One with so few less is as likely, whatever the points: the choice is written as comments."""
+MISTYPED = 0.0075
+"""Share of the cells of a form that may lie beyond its answers at either end."""
 MANY_CELLS = 200
 FEWEST_BARE = 5
 """Items of a form that may be told by count and range alone."""
@@ -64,6 +69,8 @@ class Match:
     @property
     def open(self) -> bool:
         """Whether a person must choose: several forms fit and no name says which, or the codes are others."""
+        if any(other.points > self.points - TIED for other in self.others):
+            return True
         return (bool(self.others) and self.points < SURE) or (self.reading.by == "shifted" and not self.named)
 
 
@@ -175,15 +182,29 @@ def _common_shape(instrument: Instrument, response: Response) -> bool:
 def _reach(response: Response, reading: Reading) -> tuple[int, str]:
     """Whether the answers reach both ends of the form's range."""
     cells = reading.answers.total()
-    often = [step for step, n in reading.answers.items() if n >= 0.002 * cells]
-    if not often:
+    if not cells:
         return 0, ""
-    low, high = min(often), max(often)
+    low, high = _edges(reading.answers)
     if low == response.step_min and high == response.step_max:
         return RANGE, f"answers from {response.min} to {response.max}"
     within = f"answers within {response.min} to {response.max}"
     far = response.step_max - high > 0.2 * (response.step_max - response.step_min)
     return (BEYOND, "") if cells >= MANY_CELLS and far else (PART_OF_RANGE, within)
+
+
+def _edges(answers: Counter[int]) -> tuple[int, int]:
+    """The lowest and highest answer that are no mistyping: but for a few cells at either end."""
+    few = MISTYPED * answers.total()
+    return _edge(sorted(answers), answers, few), _edge(sorted(answers, reverse=True), answers, few)
+
+
+def _edge(steps: Sequence[int], answers: Counter[int], few: float) -> int:
+    passed = 0
+    for step in steps:
+        passed += answers[step]
+        if passed > few:
+            return step
+    return steps[-1]
 
 
 def _with_totals(match: Match, columns: Sequence[Column]) -> Match:

@@ -38,7 +38,7 @@ def response_tables(
 ) -> list[TomlTable]:
     """[[feeds]] of a file of questionnaires with all its tables."""
     dialect = opened.dialect
-    dates = _one_date(roles)
+    dates = _deciding([one for one in (*roles.completed, roles.started) if one])
     head = [*_head(place, "responses", opened)]
     if all(one is None for one in roles.completed):
         head.append(
@@ -75,7 +75,7 @@ def table_tables(
         why = 'referrals are mostly sent whole each time; "increment" if files hold only what is new'
         head.append(Line("delivery", "snapshot", why, sure=False))
     dates = [date for _, date in table.dates]
-    head += _date_format(dates[0] if dates else None, dialect)
+    head += _date_format(_deciding(dates), dialect)
     listed = [_found_line(one) for one in table.found]
     listed += [Line(ours, date.name, date.why, date.sure) for ours, date in table.dates]
     named = {name for one in table.found for name in one.names} | {date.name for date in dates}
@@ -126,10 +126,12 @@ def _reads(dialect: Dialect, formats: Sequence[str]) -> bool:
     return len(formats) == 1 and formats[0] in known and not granted
 
 
-def _one_date(roles: Roles) -> DateColumn | None:
-    """The date column whose format decides: the first that the dialect has not of its own."""
-    there = [one for one in roles.completed if one]
-    return there[0] if there else None
+def _deciding(dates: Sequence[DateColumn]) -> DateColumn | None:
+    """The first date column; where its texts could be either, another that proves one of the two."""
+    if not dates:
+        return None
+    proven = [one for one in dates if len(one.formats) == 1 and one.formats[0] in dates[0].formats]
+    return (proven or list(dates))[0]
 
 
 def _shared_date(roles: Roles) -> DateColumn | None:
@@ -248,7 +250,7 @@ def _values(meaning: Meaning) -> TomlTable:
         Line(
             text,
             word,
-            "one letter only: check it" if text in meaning.doubtful else "",
+            "an abbreviation: check it" if text in meaning.doubtful else "",
             text not in meaning.doubtful,
         )
         for text, word in sorted(

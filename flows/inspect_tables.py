@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.inspect_columns import (
     Column,
@@ -21,6 +21,10 @@ from schemas.site import COLUMNS, REQUIRED_COLUMNS, VOCABULARY, fold
 
 KNOWN_SHARE = 0.5
 """Share of a column's cells whose words are known, from which on it is one of ours without its name."""
+NEARLY_ALL = 0.9
+FULL_WORD = 3
+"""Letters of a word that means little else."""
+PLAIN_SHORT = ("dna", "gad", "ocd")
 MOST_WORDS = 30
 DATES = {"appointments": ("starts_at",), "referrals": ("received_at", "ended_at")}
 PLAIN = {"appointments": (), "referrals": ("modality", "age_years", "age_band", "sex", "ethnicity")}
@@ -41,6 +45,7 @@ class Meaning:
     unknown: tuple[str, ...]
     hidden: int
     why: str
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,36 +75,42 @@ def _complete(table: TableFound) -> bool:
 
 
 def _table(kind: str, columns: Sequence[Column]) -> TableFound | None:
-    dates: list[tuple[str, DateColumn]] = []
-    taken: set[str] = set()
-    for ours in DATES[kind]:
-        column = find_date(ours, [one for one in columns if one.name not in taken])
-        if column and column.dates:
-            sure = named_exactly(ours, column.name)
-            told = column.dates
-            dates.append((ours, DateColumn(column.name, "its name, and dates", told.formats, told.why, sure)))
-            taken.add(column.name)
-    coded = [
-        (column, meaning)
-        for ours in CODED[kind]
-        if (pair := _coded(ours, columns, taken))
-        for column, meaning in [pair]
-    ]
-    taken |= {column.name for column, _ in coded}
-    found = [Found(meaning.ours, (column.name,), meaning.why, True) for column, meaning in coded]
-    rows = len(columns[0].cells) if columns else 0
-    left = [one for one in columns if one.name not in taken]
-    others = [find_client(left, rows), find_clinician(left) if kind == "appointments" else None]
-    others.append(find_session(left) if kind == "appointments" else None)
-    found += [one for one in others if one]
-    found += _plain(kind, [one for one in left if one.name not in {n for f in found for n in f.names}])
-    order = COLUMNS[kind]
-    found.sort(key=lambda one: order.index(one.ours))
+    dates = _dates(kind, columns)
+    taken = {date.name for _, date in dates}
+    coded = [pair for ours in CODED[kind] if (pair := _coded(ours, columns, taken))]
+    left = [one for one in columns if one.name not in taken | {column.name for column, _ in coded}]
+    found = [Found(meaning.ours, (column.name,), meaning.why, meaning.sure) for column, meaning in coded]
+    found += _people(kind, left)
+    named = {name for one in found for name in one.names}
+    found += _plain(kind, [one for one in left if one.name not in named])
+    found.sort(key=lambda one: COLUMNS[kind].index(one.ours))
     return (
         TableFound(kind, tuple(found), tuple(dates), tuple(meaning for _, meaning in coded))
         if dates
         else None
     )
+
+
+def _dates(kind: str, columns: Sequence[Column]) -> list[tuple[str, DateColumn]]:
+    """Columns of dates by their names; the only one of an appointments file whatever its name."""
+    found: list[tuple[str, DateColumn]] = []
+    for ours in DATES[kind]:
+        taken = {date.name for _, date in found}
+        left = [one for one in columns if one.name not in taken]
+        column = find_date(ours, left, only=kind == "appointments")
+        if column and column.dates:
+            told, sure = column.dates, named_exactly(ours, column.name)
+            why = "its name, and dates" if by_name(ours, [column]) else "the only dates"
+            found.append((ours, DateColumn(column.name, why, told.formats, told.why, sure)))
+    return found
+
+
+def _people(kind: str, columns: Sequence[Column]) -> list[Found]:
+    rows = len(columns[0].cells) if columns else 0
+    found = [find_client(columns, rows)]
+    if kind == "appointments":
+        found += [find_clinician(columns), find_session(columns)]
+    return [one for one in found if one]
 
 
 def _plain(kind: str, columns: Sequence[Column]) -> list[Found]:
@@ -124,9 +135,26 @@ def _coded(ours: str, columns: Sequence[Column], taken: Collection[str]) -> tupl
     ]
     fitting = [pair for pair in weighed if pair[0] >= KNOWN_SHARE or named_exactly(ours, pair[2].name)]
     if not fitting:
-        return None
+        return _by_words(ours, columns, taken)
     *_, column, meaning = max(fitting, key=lambda pair: pair[:2])
     return column, meaning
+
+
+def _by_words(ours: str, columns: Sequence[Column], taken: Collection[str]) -> tuple[Column, Meaning] | None:
+    """A column whose name says nothing and whose words nearly all are known, several of them."""
+    for column in columns:
+        if column.name in taken or not _is_coded(column):
+            continue
+        meaning = meaning_of(ours, column)
+        words = {text for text in meaning.known if text in column.texts and len(text) >= FULL_WORD}
+        if len(words) > 1 and _known_share(column, meaning) >= NEARLY_ALL:
+            return column, replace(meaning, why="its words, which are known", sure=False)
+    return None
+
+
+def _is_short(text: str) -> bool:
+    """Whether a text is an abbreviation that another system may use for something else."""
+    return len(text) <= FULL_WORD and fold(text) not in PLAIN_SHORT
 
 
 def _is_coded(column: Column) -> bool:
@@ -153,6 +181,6 @@ def meaning_of(ours: str, column: Column) -> Meaning:
             known[text] = word
     unknown = [text for text in column.shown_texts() if text not in known]
     hidden = len([text for text in texts if text not in known]) - len(unknown)
-    doubtful = frozenset(text for text in known if len(text) == 1 and text not in listed)
+    doubtful = frozenset(text for text in known if _is_short(text) and not (by_list and text in codes))
     why = "its name, and codes of the NHS data dictionary" if by_list else "its name, and known words"
     return Meaning(ours, known, doubtful, tuple(sorted(unknown)), hidden, why)

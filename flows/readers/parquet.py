@@ -78,7 +78,7 @@ class ParquetRecords:
             if batch is None:
                 return []
             columns = [_texts(batch, at, self._mark, strict=False) for at in range(len(self.names))]
-        rows: list[Cells] = [*zip(*columns, strict=True)]
+            rows: list[Cells] = [*zip(*columns, strict=True)]
         return rows[:most]
 
     def readers(self, wanted: Iterable[int], numbers: Collection[int] = ()) -> Iterator[Callable[[], Batch]]:

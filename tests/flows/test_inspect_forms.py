@@ -164,3 +164,11 @@ def test_a_variant_of_the_response_scale():
 def test_codes_counted_from_another_number_without_a_name_are_asked_for():
     [found] = forms(*items("X{n}", PHQ, lambda answer: str(answer + 1)))
     assert found.open
+
+
+def test_one_mistyped_answer_does_not_make_another_form():
+    """12 items of the WAI are the short form of 5 answers or of 7: a single 7 in a small file proves nothing."""
+    given = answers(33, 12, 1, 5)
+    given[4][7] = 7
+    [found] = forms(*items("WAI_{n}", given))
+    assert (found.instrument.id, found.sure) == ("wai_sr", True)

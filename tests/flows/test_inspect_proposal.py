@@ -130,3 +130,11 @@ def test_appointments_with_an_unknown_status():
     assert proposed["kind"] == "appointments"
     assert proposed["values"]["status"] == {"Attended": "attended", "DNA": "dna"}
     assert [edit.split(":")[0] for edit in found.edits] == ["[feeds.values.status] Odd"]
+
+
+def test_one_column_of_dates_can_prove_the_order_of_another():
+    received = column("DateReceived", lambda row: f"0{row % 9 + 1}/0{row % 5 + 1}/2026", ROWS)
+    ended = day(ROWS, "DateEnded", "{d:02}/{m:02}/{y}")
+    found = inspected(table([client(ROWS), received, ended]))
+    assert found.edits == []
+    assert tomllib.loads(found.toml)["feeds"][0]["date_format"] == "%d/%m/%Y"

@@ -79,3 +79,12 @@ def test_single_letters_are_doubtful():
 
 def test_our_own_words_stand_for_themselves():
     assert meaning("ending", "referred_on").known == {"referred_on": "referred_on"}
+
+
+def test_a_column_whose_name_says_nothing_is_known_by_its_words():
+    words = cycle("X", "Attended", "DNA", "Cancelled by patient")
+    found = found_in(client(ROWS), day(ROWS, "When"), words)
+    assert found is not None
+    [status] = [one for one in found.found if one.ours == "status"]
+    assert (status.names, status.sure) == (("X",), False)
+    assert found_in(client(ROWS), day(ROWS, "When"), cycle("X", "yes", "no")) is None
