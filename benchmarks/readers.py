@@ -271,17 +271,22 @@ CASES: dict[str, tuple[str, Callable[[Path, int], None], Callable[[Path], None],
 """Dialect, how its file is written, the bare call, and its name."""
 
 
+LIBRARIES = {
+    "xlsx": ("python_calamine",),
+    "ods": ("python_calamine",),
+    "spss": ("pyreadstat", "pandas"),
+    "redcap_odm": ("defusedxml.ElementTree",),
+}
+"""What reader or bare call import beside polars."""
+
+
 def prepare(case: str) -> None:
     """Import what the reading needs, so that only the reading is timed."""
-    import polars  # noqa: F401
-
-    import flows.read
-
-    for library in ("python_calamine", "pyreadstat", "defusedxml.ElementTree", "pandas"):
+    for library in ("polars", "flows.read", *LIBRARIES.get(case, ())):
         __import__(library)
-    for module in sorted((ROOT / "flows" / "readers").glob("*.py")):
-        __import__(f"flows.readers.{module.stem}")
-    assert flows.read
+    readers = sorted((ROOT / "flows" / "readers").glob("*.py"))
+    for module in ["text", *(path.stem for path in readers if CASES[case][0] in path.stem)]:
+        __import__(f"flows.readers.{module}")
 
 
 def read_all(case: str, path: Path) -> int:

@@ -76,6 +76,8 @@ _Read = Callable[[Sequence[Named], str], list[str]]
 """The texts of one column of some records."""
 
 _NOT_THERE = object()
+_PLAIN = frozenset((str, int))
+"""Types whose values are their own texts; true and false are of another."""
 
 
 def _cells(records: Sequence[Named], name: str, as_text: AsText, absent: Absent) -> list[str]:
@@ -85,6 +87,8 @@ def _cells(records: Sequence[Named], name: str, as_text: AsText, absent: Absent)
             absent(record, name) if value is _NOT_THERE else value
             for record, value in zip(records, values, strict=True)
         ]
+    if _PLAIN.issuperset(map(type, values)):
+        return list(map(str, values))
     return [value if isinstance(value, str) else as_text(value) for value in values]
 
 
