@@ -193,7 +193,7 @@ class OpenDocumentArea:
     def _parse(self, block: bytes, is_last: bool) -> None:
         try:
             self._parser.Parse(block, is_last)
-        except ExpatError:
+        except (ExpatError, LookupError, ValueError):  # an unknown encoding is none of expat's own errors
             raise ExportRefused("damaged_workbook") from None
 
     def _add_row(self, row: bytes) -> None:
