@@ -26,7 +26,6 @@ MOST_BYTES = 1024 * 1024 * 1024
 """Of all parts, unpacked: a sheet of a million rows has about so much."""
 
 _BLOCK = 4 * 1024 * 1024
-_IN_MEMORY = 16 * 1024 * 1024
 _ENCRYPTED_ENTRY = 0x1
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -36,17 +35,18 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @contextmanager
-def checked_package(stream: BinaryIO) -> Iterator[BinaryIO]:
-    """The XML parts of a workbook as a package of their own, stored and within limits.
+def checked_package(stream: BinaryIO) -> Iterator[IO[bytes]]:
+    """The XML parts of a workbook as a package of their own, stored and within limits: a file without a name.
 
     raises ExportRefused: encrypted_workbook, old_workbook, damaged_workbook, xml_doctype, too_large_workbook
     """
     _refuse_ole(stream)
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out:
+    with tempfile.TemporaryFile() as out:
         with _damage(), zipfile.ZipFile(stream) as package, zipfile.ZipFile(out, "w") as written:
             _copy(package, written)
+        out.flush()
         out.seek(0)
-        yield out  # type: ignore[misc]  # a spooled file is a BinaryIO in all but name
+        yield out
 
 
 @contextmanager
@@ -130,7 +130,8 @@ def _copy_part(
             before = block[-4 * _LONGEST_MARK :]  # as long as a mark may be in UTF-32
             if sink is not None:
                 area.add(block)
-                tell(block)
+                if name != "content.xml":  # its texts stand in the cells themselves
+                    tell(block)
                 sink.write(_safe(block, is_open_document=name == "content.xml"))
         area.close()
     return size

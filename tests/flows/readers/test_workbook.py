@@ -176,3 +176,9 @@ def test_a_far_away_cell_of_opendocument():
     far = (head + row + "</table:table-row></table:table>").format
     assert refusal(ods_of(far(30_000, 1_000))) == "too_large_workbook"
     assert refusal(ods_of(far(1, 2**31 - 1))) == "too_large_workbook"
+
+
+def test_an_opendocument_sheet_that_is_not_well_formed_is_refused_at_once():
+    content = parts_of(ods([HEAD, [1, 2]]))
+    wrong = content["content.xml"].replace(b"</table:table></office:", b"</table:ta_fice:")
+    assert refusal(package({**content, "content.xml": wrong})) == "damaged_workbook"
