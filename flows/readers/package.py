@@ -6,6 +6,7 @@ What the library gets is exactly what was checked: two readers may see two packa
 from __future__ import annotations
 
 import errno
+import io
 import re
 import struct
 import tempfile
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from typing import IO, BinaryIO
 
 from flows.readers.sheet_area import MOST_CELLS, OpenDocumentArea, SharedText, SheetArea, number_of
+from flows.unpack import FREE_BYTES, MOST_RATIO
 from schemas.errors import ExportRefused
 
 OLE = b"\xd0\xcf\x11\xe0"
@@ -26,6 +28,8 @@ MOST_BYTES = 1024 * 1024 * 1024
 """Of all parts, unpacked: a sheet of a million rows has about so much."""
 
 _BLOCK = 4 * 1024 * 1024
+_LONGEST_TEXT = 8 * 1024 * 1024
+"""Bytes of XML without a tag: a cell has thirty thousand signs at most."""
 _ENCRYPTED_ENTRY = 0x1
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -63,7 +67,6 @@ def _damage() -> Iterator[None]:
         RuntimeError,  # a password
         ValueError,
         OverflowError,
-        OSError,  # a place before the beginning of the file
     ):
         raise ExportRefused("damaged_workbook") from None
     except OSError as error:  # a part that lies before the beginning of the file; a full disk is no damage
@@ -88,13 +91,19 @@ def _refuse_ole(stream: BinaryIO) -> None:
 def _copy(package: zipfile.ZipFile, written: zipfile.ZipFile) -> None:
     parts = package.infolist()
     _refuse_listing(parts)
-    left, shared = MOST_BYTES, SharedText()
+    left, shared = _most_bytes(package), SharedText()
     for part in parts:
         left -= _copy_part(package, part, written, left, shared)
     for part in parts if shared.doubtful else ():
         with package.open(part) as source:
-            for block in _blocks(source):
+            for block in _blocks(source, part.filename.casefold().endswith(_XML)):
                 shared.count(block)
+
+
+def _most_bytes(package: zipfile.ZipFile) -> int:
+    """Bytes of all parts that a package of this size may unpack to."""
+    assert package.fp is not None
+    return min(MOST_BYTES, max(FREE_BYTES, package.fp.seek(0, io.SEEK_END) * MOST_RATIO))
 
 
 def _refuse_listing(parts: list[zipfile.ZipInfo]) -> None:
@@ -122,7 +131,7 @@ def _copy_part(
     tell = shared.add_strings if name.endswith("sharedstrings.xml") else shared.add_cells
     size, before = 0, b""
     with package.open(part) as source, _sink(written, part.filename, kept) as sink:
-        for block in _blocks(source):
+        for block in _blocks(source, kept):
             size += len(block)
             if size > most:
                 raise ExportRefused("too_large_workbook")
@@ -146,8 +155,8 @@ def _sink(written: zipfile.ZipFile, name: str, kept: bool) -> Iterator[IO[bytes]
         yield sink
 
 
-def _blocks(source: IO[bytes]) -> Iterator[bytes]:
-    """Blocks that end with a tag, so that none is cut in two; XML without tags comes in one."""
+def _blocks(source: IO[bytes], is_xml: bool = True) -> Iterator[bytes]:
+    """Blocks that end with a tag, so that none is cut in two. raises ExportRefused: too_large_workbook"""
     rest = b""
     while block := source.read(_BLOCK):
         whole = rest + block
@@ -155,6 +164,11 @@ def _blocks(source: IO[bytes]) -> Iterator[bytes]:
         rest = whole[end:]
         if end:
             yield whole[:end]
+        elif len(rest) > _LONGEST_TEXT:
+            if is_xml:
+                raise ExportRefused("too_large_workbook")
+            yield rest
+            rest = b""
     if rest:
         yield rest
 

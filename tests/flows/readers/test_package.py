@@ -148,3 +148,17 @@ def test_a_part_before_the_beginning_of_the_file_is_damage(tmp_path):
     with (tmp_path / "book.xlsx").open("rb") as stream, pytest.raises(ExportRefused) as refused:
         checked_package(stream).__enter__()
     assert refused.value.rule == "damaged_workbook"
+
+
+def test_text_without_end_is_no_sheet():
+    """One cell has thirty thousand signs at most; nothing looks through hundreds of megabytes for a tag."""
+    sheet = PARTS["xl/worksheets/sheet1.xml"] + b" " * (module._LONGEST_TEXT + 2 * module._BLOCK)
+    assert refusal(package({**PARTS, "xl/worksheets/sheet1.xml": sheet})) == "too_large_workbook"
+    with checked_package(io.BytesIO(package({**PARTS, "xl/media/a.bmp": sheet}))) as checked:
+        assert parts_of(checked.read()) == PARTS
+
+
+def test_a_package_unpacks_to_a_multiple_of_its_size_at_most(monkeypatch):
+    monkeypatch.setattr(module, "FREE_BYTES", 1024**2)
+    sheet = PARTS["xl/worksheets/sheet1.xml"] + b"<a/>" * 500_000
+    assert refusal(package({**PARTS, "xl/worksheets/sheet1.xml": sheet})) == "too_large_workbook"
