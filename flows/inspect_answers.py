@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from flows.answers import normalise
+from flows.inspect_columns import REPEATED
 from flows.inspect_items import Block
 from schemas.instrument import Instrument, Response
 from schemas.recognition import forms, vocabulary
@@ -137,9 +138,11 @@ def _by_labels(texts: _Texts, response: Response, known: Mapping[str, int]) -> R
             continue
         begins = _LEADING.fullmatch(text)
         words = begins[2] if begins else text
-        if begins:
+        again = texts.counts[text] >= REPEATED
+        if begins and again:
             leading[text] = int(begins[1])
-        for form in (text, words, _AFTER.sub("", words)):
+        # What stands in one cell alone may be about somebody: it is a label only if no word of it is unknown.
+        for form in (text, words, *([_AFTER.sub("", words)] if again else [])):
             if form in known:
                 meaning[text] = known[form]
                 break

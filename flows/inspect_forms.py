@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from flows.inspect_answers import Reading, read_block, steps_of
-from flows.inspect_columns import Column, by_name, named_exactly
+from flows.inspect_columns import REPEATED, Column, by_name, named_exactly
 from flows.inspect_items import Block, coded, neighbours, numbered, stemmed, worded
 from flows.inspect_totals import Total, stored_totals
 from schemas.instrument import Instrument, Response
@@ -284,14 +284,17 @@ def _same_answers(one: Match, other: Match) -> bool:
     return both > 0 and same >= 0.99 * both
 
 
+def _is_check(column: Column) -> bool:
+    """Whether one answer stands in more than one cell, so that it may be told."""
+    return column.of_few_texts and max(column.texts.values()) >= REPEATED
+
+
 def _beside(match: Match, columns: Sequence[Column], chosen: Iterable[Match]) -> Match:
     """Attention checks and the difficulty question among or right behind the items."""
     items = {column.at for one in chosen for column in one.block.columns}
     first, last = match.block.span
     near = [one for one in columns if first <= one.at <= last + 2 and one.at not in items]
-    checks = tuple(
-        one for one in by_name("attention", near) if one.of_few_texts and first < one.at <= last + 1
-    )
+    checks = tuple(one for one in by_name("attention", near) if _is_check(one) and first < one.at <= last + 1)
     hints = forms().get(match.instrument.id)
     asked = (
         [one for one in near if one not in checks and one.of_few_texts] if hints and hints.difficulty else []

@@ -19,6 +19,8 @@ from schemas.dialect import Dialect
 from schemas.recognition import vocabulary, words_of
 from schemas.site import EACH_ROW, VOCABULARY
 
+MANY_PARTIALS = 0.2
+"""Share of unfinished records that is told."""
 CODES = "what no answer looks like; the kinds stay apart, none of them counts as an answer"
 
 
@@ -39,7 +41,7 @@ def response_tables(
     """[[feeds]] of a file of questionnaires with all its tables."""
     dialect = opened.dialect
     dates = _deciding([one for one in (*roles.completed, roles.started) if one])
-    head = [*_head(place, "responses", opened)]
+    head = [*_head(place, "responses", opened), *_partials(opened, columns)]
     if all(one is None for one in roles.completed):
         head.append(
             Line("undated", True, "no column of dates: scored, and in no figure by period", sure=False)
@@ -124,6 +126,22 @@ def _reads(dialect: Dialect, formats: Sequence[str]) -> bool:
     known = (*dialect.date_formats, *(TYPED_DATES if dialect.typed else ()))
     granted = dialect.assumed_order and not formats[0].startswith("%Y")
     return len(formats) == 1 and formats[0] in known and not granted
+
+
+def _partials(opened: Opened, columns: Sequence[Column]) -> Iterator[Line]:
+    """What becomes of unfinished records, where there are many of them."""
+    rule, positions = opened.dialect.finished, opened.export.positions
+    at = positions.get(rule.column) if rule else None
+    if rule is None or at is None:
+        return
+    cells = next((column.cells for column in columns if column.at == at), ())
+    done = sum(
+        bool(cell) and cell not in opened.dialect.no_date if rule.filled else cell in rule.values
+        for cell in cells
+    )
+    if len(cells) - done > MANY_PARTIALS * len(cells):
+        why = f'{len(cells) - done:,} of {len(cells):,} records are not finished; "keep" reads them too'
+        yield Line("partials", "exclude", why, sure=False)
 
 
 def _deciding(dates: Sequence[DateColumn]) -> DateColumn | None:

@@ -258,3 +258,12 @@ def inspect_again(where: Where) -> str:
         path = Path(folder) / "measures.csv"
         path.write_text(table([*BASE, *items("PHQ9_{n}", PHQ)]), encoding="utf-8")
         return inspect_file(path, REGISTRY, where).toml
+
+
+@pytest.mark.parametrize("odd", ["3 - CANARY", "Several days (CANARY)", "CANARY"])
+def test_a_text_in_one_cell_of_an_item_is_never_a_label(odd: str):
+    columns = items("PHQ9_{n}", PHQ, lambda answer: f"{answer} - {label(answer)}")
+    columns[3][1][5] = odd
+    found = inspected(table([*BASE, *columns]))
+    assert [form.instrument.id for form in found.forms] == ["phq_9"]
+    assert "CANARY" not in "\n".join([*lines(found), json.dumps(as_json(found))])
