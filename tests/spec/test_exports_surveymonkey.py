@@ -87,7 +87,8 @@ def test_bytes_of_an_older_computer(tmp_path, encoding):
 def test_that_the_month_comes_first_is_said(tmp_path):
     assert "assumed_date_order" in read(tmp_path, text(*ROWS)).warnings
     declared = read(tmp_path, text(*ROWS), more='date_format = "%d/%m/%Y %I:%M:%S %p"')
-    assert (declared.warnings, declared.moments[1]) == ((), "2026-01-07 09:30:05")
+    assert "assumed_date_order" not in declared.warnings
+    assert declared.moments[1] == "2026-01-07 09:30:05"
 
 
 @pytest.mark.parametrize("when", ["07/01/2026 09:30:05", "7/1/2026 9:30:05 AM", "07/01/2026 9:30"])
