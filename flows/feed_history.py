@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -82,12 +83,19 @@ def _volume(snapshot: bool, earlier: Sequence[int], records: int) -> list[Notice
 def _columns_changed(before: Sequence[str] | None, now: Sequence[str]) -> list[Noticed]:
     if before is None:
         return []
-    changes = {
-        "added": [name for name in now if name not in before],
-        "gone": [name for name in before if name not in now],
-    }
-    words = [f"{word} {_listed(names)}" for word, names in changes.items() if names]
+    changes = {"new": _places(now, before), "gone from that file": _places(before, now)}
+    words = [f"{word}: {_listed(places)}" for word, places in changes.items() if places]
     return [Noticed("columns_changed", "; ".join(words))] if words else []
+
+
+def _places(names: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Where the columns stand, from 1, that the others have not: a name may be a record gone astray."""
+    return [f"no. {place}" for place, name in enumerate(names, 1) if name not in set(others)]
+
+
+def column_digests(names: Sequence[str]) -> list[str]:
+    """Names of columns as a part remembers them; the first line of a damaged file may hold answers."""
+    return [hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:16] for name in names]
 
 
 def _new_codes(known: _Feed, counts: Counts) -> list[Noticed]:

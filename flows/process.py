@@ -28,7 +28,7 @@ from flows.date_order import Orders, added, wrong_order
 from flows.detect import suspicions, warnings
 from flows.detect_form import Finding, forms_of
 from flows.detect_tally import Gathered, Tally
-from flows.feed_history import no_answers
+from flows.feed_history import column_digests, no_answers
 from flows.identifiers import look
 from flows.plan import Plan, make_plan
 from flows.pseudonyms import Pseudonymiser
@@ -119,7 +119,7 @@ def _process(source: Path, job: Job, out: Path, progress: Progress) -> Counts:
     with opened_export(source, job.feed, job.dialect, out) as export:
         plan, noted = _planned(export, job)
         counts.warnings += noted
-        counts.columns = list(export.names)
+        counts.columns = column_digests(export.names)
         for tally, gathered, dates in _settled(export, plan, job, out):
             counts.add(tally)
             sums, orders = _merged(sums, gathered), added(orders, dates)

@@ -28,7 +28,7 @@ class Counts:
     unread: records of a refused file, where they could be counted; in no sum.
     held: why all that would be accepted is quarantined instead, see flows.detect_form.Finding.
     forms: what the answers of each form add up to, see flows.detect_tally.Tally; whole numbers.
-    columns: header names in file order, as the export spells them.
+    columns: digests of the header names, in file order.
     days: by place of a form in the feed ("1"), or by our name of a date: its column, the latest local date.
     no_answers: item columns with cells that are no answers: how many cells are given, how many of them.
     """

@@ -142,7 +142,9 @@ def test_one_column_of_dates_can_prove_the_order_of_another():
 
 @pytest.mark.parametrize(("unfinished", "told"), [(1, False), (24, True)])
 def test_many_unfinished_records_are_told(unfinished: int, told: bool):
-    sent = column("submitdate", lambda row: "" if row < unfinished else f"2026-01-{row % 28 + 1:02} 10:00:00", ROWS)
+    sent = column(
+        "submitdate", lambda row: "" if row < unfinished else f"2026-01-{row % 28 + 1:02} 10:00:00", ROWS
+    )
     own = [sent, column("lastpage", lambda row: "3", ROWS), column("startlanguage", lambda row: "en", ROWS)]
     found = inspected(table([*own, client(ROWS), *items("GAD7_{n}", GAD)], ";"))
     proposed = tomllib.loads(found.toml)["feeds"][0]

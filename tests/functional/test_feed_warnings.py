@@ -79,7 +79,7 @@ def test_it_publishes_and_adds_up(night: tuple[Path, Night]):
     [
         ("forms: 1x ", "session_order", ""),
         ("forms: 1x ", "before_referral", ""),
-        ("forms-", "columns_changed", ": added CANARYNEW"),
+        ("forms-", "columns_changed", ": new: no. 8"),
     ],
 )
 def test_each_warning_is_one_line_of_the_record(night: tuple[Path, Night], begins: str, rule: str, ends: str):
