@@ -79,9 +79,14 @@ def test_a_choice_is_exported_by_its_text_or_by_any_number(tmp_path, texts, code
 
 
 def test_numbers_that_nobody_declared_are_no_scores(tmp_path):
-    with read(tmp_path, qualtrics(), exported(row(1, ["21", *"00000000"]), row(2, ["4", *"00000000"]))) as con:
+    with read(
+        tmp_path, qualtrics(), exported(row(1, ["21", *"00000000"]), row(2, ["4", *"00000000"]))
+    ) as con:
         assert standing(con) == {}
-        assert {(at, rule) for _, at, _, _, rule in open_problems(con)} == {(1, "out_of_range"), (2, "out_of_range")}
+        assert {(at, rule) for _, at, _, _, rule in open_problems(con)} == {
+            (1, "out_of_range"),
+            (2, "out_of_range"),
+        }
 
 
 def test_a_file_counted_from_one_is_held_whole(tmp_path):
@@ -111,7 +116,10 @@ def test_a_partial_response_is_dated_by_its_last_touch(tmp_path):
     with read(tmp_path, qualtrics(), content) as con:
         assert fates(con) == {(1, 1): ("excluded", "not_finished"), (1, 2): ("accepted", "")}
     kept = process(tmp_path, qualtrics(more='partials = "keep"'), content, SHIPPED)
-    assert [str(at) for at in kept.rows("phq_9")["completed_at"]] == ["2026-07-03 07:00:00", "2026-07-01 09:00:00"]
+    assert [str(at) for at in kept.rows("phq_9")["completed_at"]] == [
+        "2026-07-03 07:00:00",
+        "2026-07-01 09:00:00",
+    ]
     assert kept.rows("phq_9")["score_total"].to_list() == [None, 0]
 
 

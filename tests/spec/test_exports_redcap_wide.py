@@ -34,11 +34,23 @@ def redcap(forms=TWO, dialect="redcap", more="", aside=None):
 
 
 def mini(day=1, answers="12", **more):
-    return {"mini_timestamp": f"2026-03-0{day} 09:00:00", "m1": answers[0], "m2": answers[1], "mini_complete": "2", **more}
+    return {
+        "mini_timestamp": f"2026-03-0{day} 09:00:00",
+        "m1": answers[0],
+        "m2": answers[1],
+        "mini_complete": "2",
+        **more,
+    }
 
 
 def duo(day=1, answers="03", **more):
-    return {"duo_timestamp": f"2026-03-0{day} 09:30:00", "d1": answers[0], "d2": answers[1], "duo_complete": "2", **more}
+    return {
+        "duo_timestamp": f"2026-03-0{day} 09:30:00",
+        "d1": answers[0],
+        "d2": answers[1],
+        "duo_complete": "2",
+        **more,
+    }
 
 
 def test_rows_of_other_events_are_blank_in_a_forms_columns(tmp_path):
@@ -103,7 +115,12 @@ def ticked(id_, helps, slept):
 
 def test_ticks_and_yes_or_no_as_labels_and_as_codes(tmp_path):
     """Unticked and never seen are both a 0, or "Unchecked": the system does not say which."""
-    rows = [ticked("1", "1", "0"), ticked("2", "0", "1"), ticked("3", "Checked", "Yes"), ticked("4", "Unchecked", "No")]
+    rows = [
+        ticked("1", "1", "0"),
+        ticked("2", "0", "1"),
+        ticked("3", "Checked", "Yes"),
+        ticked("4", "Unchecked", "No"),
+    ]
     of = redcap(TICKS, more='dictionary = "inbox/dictionary.csv"', aside=DICTIONARY)
     with loaded(tmp_path, [(of, csv_text(HEADER, rows))]) as con:
         assert standing(con) == {(1, 1, 1): [1, 0], (1, 2, 1): [0, 1], (1, 3, 1): [1, 1], (1, 4, 1): [0, 0]}
@@ -116,7 +133,9 @@ def test_codes_of_missing_data_stand_in_ticks_and_yes_or_no_too(tmp_path, code):
     with loaded(tmp_path, [(redcap(TICKS, more=f'missing = ["{code}"]'), content)]) as con:
         assert standing(con) == {(1, 1, 1): [None, 1], (1, 2, 1): [1, None]}
     counts = process(tmp_path, redcap(TICKS), content).counts
-    assert (counts.accepted, counts.quarantined) == (0, 2), "a code that nobody listed is no answer and no blank"
+    assert (counts.accepted, counts.quarantined) == (0, 2), (
+        "a code that nobody listed is no answer and no blank"
+    )
 
 
 def test_line_breaks_of_a_note_are_blanks_in_the_csv_and_stay_in_odm(tmp_path):
