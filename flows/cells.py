@@ -63,8 +63,8 @@ def blanked(cells: pl.Series, missing: Iterable[str] = ()) -> pl.Series:
     return trimmed.set(absent.fill_null(False), None)
 
 
-def _reading(cells: pl.Series) -> pl.Series:
-    table = {text: normalise(text) for text in cells.unique().to_list() if text is not None}
+def _reading(cells: pl.Series, mark: str = ".") -> pl.Series:
+    table = {text: normalise(text, mark) for text in cells.unique().to_list() if text is not None}
     return cells.replace_strict(table, default=None, return_dtype=pl.String)
 
 
@@ -104,6 +104,14 @@ def _up_to_the_last(parts: Sequence[pl.Series]) -> Iterator[pl.Series]:
 def listed(cells: pl.Series, values: Iterable[str]) -> pl.Series:
     """True where the trimmed text is one of the values, as written."""
     return cells.str.strip_chars().is_in(list(values)).fill_null(False)
+
+
+def answered(cells: pl.Series, values: Iterable[str], mark: str) -> pl.Series:
+    """True where the text is one of the values, both read as answers are: "3.0" is "3", "Often " is "often".
+
+    mark: what stands before decimals, "." or ","
+    """
+    return _reading(cells, mark).is_in([normalise(value, mark) for value in values]).fill_null(False)
 
 
 def mapped(cells: pl.Series, table: dict[str, str]) -> pl.Series:

@@ -32,10 +32,12 @@ class Batch:
 
     rows:   source_row (Int32, from 1) and one column per cell wanted, String or Int16; blank is null
     broken: (source_row, rule) of records that cannot be read
+    columns: by source_row, the column that breaks a record, where it is one
     """
 
     rows: pl.DataFrame
     broken: list[tuple[int, str]] = field(default_factory=list)
+    columns: Mapping[int, str] = field(default_factory=dict)
 
 
 def proven_clean(stretch: bytes, shape: Shape, width: int, longest: int) -> bytes | None:

@@ -34,6 +34,7 @@ from flows.plan import Plan, make_plan
 from flows.pseudonyms import Pseudonymiser
 from flows.read import Export, opened_export
 from flows.responses import process_responses
+from flows.rounded import without_rounded_ids
 from flows.tables import process_appointments, process_referrals
 from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
@@ -152,7 +153,7 @@ def _settled(export: Export, plan: Plan, job: Job, out: Path) -> Iterator[Settle
 
 def _settle(number: int, read: Callable[[], Batch], plan: Plan, job: Job, out: Path) -> Settled:
     """Read and process one batch, write its parts and count its records."""
-    batch = read()
+    batch = without_rounded_ids(read(), plan)
     frames, tally, gathered, dates = _process_batch(batch, plan, job)
     tally.days = _latest_days(frames, plan)
     frames["problems"].append(_broken_problems(batch))
@@ -222,7 +223,7 @@ def _process_batch(
 
 
 def _broken_problems(batch: Batch) -> pl.DataFrame:
-    rows = [(row, "", "", rule, None, 0) for row, rule in batch.broken]
+    rows = [(row, "", batch.columns.get(row, ""), rule, None, 0) for row, rule in batch.broken]
     return pl.DataFrame(rows, schema=PROBLEM, orient="row")
 
 

@@ -11,7 +11,18 @@ import polars as pl
 
 from flows.administrations import Common, administrations, keyed
 from flows.answers import NOT_AN_ANSWER, codes
-from flows.cells import HELD, PROBLEM, RECORD, blanked, held_rows, joined, listed, not_accepted, problems
+from flows.cells import (
+    HELD,
+    PROBLEM,
+    RECORD,
+    answered,
+    blanked,
+    held_rows,
+    joined,
+    listed,
+    not_accepted,
+    problems,
+)
 from flows.date_order import Orders, order_of
 from flows.detect_form import Finding
 from flows.detect_tally import Gathered, gather
@@ -142,7 +153,11 @@ def _record_reason(rows: pl.DataFrame, plan: Plan) -> pl.Series:
     found = [(rule.reason, listed(rows[rule.column], rule.values)) for rule in plan.exclude]
     if plan.finished:
         found.append(("not_finished", ~_finished(rows, plan.finished)))
-    found += [("attention_check", ~listed(rows[check.column], check.accept)) for check in plan.feed.attention]
+    mark = plan.feed.decimal or plan.dialect.decimal
+    found += [
+        ("attention_check", ~answered(rows[check.column], check.accept, mark))
+        for check in plan.feed.attention
+    ]
     reason = pl.Series("reason", [None], dtype=pl.String).new_from_index(0, rows.height)
     for name, hit in sorted(found, key=lambda pair: _REASON_RANK[pair[0]], reverse=True):
         reason = reason.set(hit, name)

@@ -133,7 +133,10 @@ class Due:
 
 @dataclass(frozen=True)
 class Attention:
-    """A column that shows whether the respondent read the questions; other answers exclude the record."""
+    """A column that shows whether the respondent read the questions; other answers exclude the record.
+
+    accept: the answers that pass, compared as answers are: trimmed, whatever the case, 3.0 as 3
+    """
 
     column: str
     accept: tuple[str, ...]

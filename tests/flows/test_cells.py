@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from flows.cells import (
     PROBLEM,
     RECORD,
+    answered,
     blanked,
     joined,
     listed,
@@ -43,6 +44,12 @@ def test_columns_are_joined_with_a_stroke():
 
 def test_listed_values_are_compared_as_written():
     assert listed(texts("1", " 1 ", "1.0", "one", None), ["1"]).to_list() == [True, True, False, False, False]
+
+
+def test_answers_to_other_questions_are_compared_as_answers_are():
+    cells = texts(" Often ", "often", "3", "3.0", "03", "3,0", "4", "", None)
+    assert answered(cells, ("Often", "3"), ".").to_list() == [True] * 5 + [False] * 4
+    assert answered(cells, ("Often", "3"), ",").to_list() == [True] * 3 + [False, True, True] + [False] * 3
 
 
 def test_mapped_words_are_compared_folded():

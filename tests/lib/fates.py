@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from tests.lib.plain_answers import plain_answer, plain_number
+from tests.lib.plain_answers import plain_answer, plain_number, same
 
 ORDER = (
     "preview", "test", "spam", "not_finished", "no_consent",
@@ -259,7 +259,7 @@ def record_reasons(feed: PlainFeed, row: Mapping[str, str]) -> Iterator[str]:
     if feed.finished and not is_finished(row[feed.finished[0]], feed.finished[1]):
         yield "not_finished"
     for column, values in feed.attention:
-        if row[column].strip() not in values:
+        if not any(same(row[column], value, ".") for value in values):
             yield "attention_check"
 
 

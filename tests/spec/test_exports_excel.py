@@ -194,6 +194,18 @@ def test_what_excel_loses_in_a_csv_is_not_guessed_back(tmp_path):
     assert found.problems == [(3, "When", "invalid_date"), (4, "Q1", "not_an_answer")]
 
 
+def test_long_ids_that_excel_showed_as_powers_of_ten(tmp_path):
+    """Of twelve digits six are left, the same for many people: such a row waits, and no two clients become one."""
+    rows = [
+        {"PID": "1.14036E+11", "When": "2026-07-01 09:30", "Q1": "1", "Q2": "1"},
+        {"PID": "1.14036E+11", "When": "2026-07-08 09:30", "Q1": "2", "Q2": "2"},
+        {"PID": "114035587163", "When": "2026-07-01 09:30", "Q1": "3", "Q2": "3"},
+    ]
+    found = read(tmp_path, csv_text(HEAD, rows), "csv")
+    assert (found.answers, found.clients) == ({3: [3, 3]}, 1)
+    assert found.problems == [(1, "PID", "inexact_number"), (2, "PID", "inexact_number")]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_tab_separated_text(tmp_path, encoding):
     """As databases write it, and as Excel's "Unicode Text", with quotes around what holds a tab or a line break."""

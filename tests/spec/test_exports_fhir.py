@@ -260,6 +260,53 @@ def test_numbers_on_the_answer_win(tmp_path):
         assert part.rows("mini").select("item_01", "item_02").rows() == [(1, 2)]
 
 
+def test_a_response_names_its_questionnaire_with_or_without_a_version(tmp_path):
+    """The same code has another number in another form: that of the form the response names counts."""
+    other = json.loads(json.dumps(LIKERT).replace("example.org/pair", "example.org/turned"))
+    for question in other["item"]:
+        question["answerOption"] = [{**weighted(3 - n), "valueCoding": {"code": f"at{n}"}} for n in range(4)]
+    both = {"resourceType": "Bundle", "entry": [{"resource": LIKERT}, {"resource": other}]}
+    named = (
+        "http://example.org/pair|2.1",
+        "http://example.org/pair",
+        "http://example.org/turned|1",
+        "http://x/none",
+        None,
+    )
+    content = lines(
+        *(
+            CODED
+            | {
+                "id": f"r{n}",
+                "subject": {"reference": f"Patient/{n}"},
+                **({"questionnaire": url} if url else {}),
+            }
+            for n, url in enumerate(named)
+        )
+    )
+    with read(tmp_path, content, fhir_feed("mini", PAIR, both)) as con:
+        assert answers(con) == {1: [3, 0], 2: [3, 0], 3: [0, 3]}
+        assert {(row, rule) for _, row, _, _, rule in open_problems(con)} == {
+            (4, "not_an_answer"),
+            (5, "not_an_answer"),
+        }
+
+
+def test_a_total_that_the_response_carries_is_no_item(tmp_path):
+    """A score among the questions, or an Observation beside the response, partial or not, is never taken for ours."""
+    scored = pair("r1", 1, 2)
+    scored["item"].append(item("total", {"valueInteger": 99}))
+    observed = {
+        "resourceType": "Observation",
+        "status": "preliminary",
+        "derivedFrom": [{"reference": "r1"}],
+        "valueInteger": 1,
+    }
+    with read(tmp_path, bundle(scored, observed)) as con:
+        assert con.execute("SELECT score::INTEGER FROM core_score WHERE scale = 'total'").fetchall() == [(3,)]
+        assert count_lines(con) == [(1, 1, 0, 0, 0, 1)]
+
+
 def test_questions_are_found_by_their_codes(tmp_path):
     for items in (("code-q1", "code-q2"), ("http://example.org/codes|code-q1", "q2")):
         part = process(tmp_path, fhir_feed("mini", items, LIKERT), lines(CODED))

@@ -74,6 +74,39 @@ def test_a_question_that_moved_between_versions_is_missing_where_it_is_not(tmp_p
     assert read(tmp_path, content).fates == {2: "empty"}
 
 
+def test_a_question_that_moved_is_read_where_the_feed_names_both_places(tmp_path):
+    """Each place is listed as a questionnaire of its own; a row has answers in the one that its version had."""
+    head = [*HEAD[:5], "q1", "q2", *HEAD[5:]]
+    content = text({**row(q1="", q2=""), "q1": "1", "q2": "2"}, row(code="8", uuid="u2"), head=head)
+    second = '[[feeds.instruments]]\nid = "mini"\nrater = "client"\nitems = "phq/q{n}"\n'
+    found = outcome(tmp_path, FEED.format(items="q{n}", more="", columns="") + second, content)
+    assert (found.answers, found.fates) == ({(1, 1): [1, 2], (2, 2): [1, 2]}, {})
+
+
+def test_fields_of_older_versions_are_an_option_of_the_export(tmp_path):
+    """With or without them, and with the version's own column: nothing of it is asked for."""
+    head = [*HEAD, "phq/q0_old", "__version__"]
+    cells = {"phq/q0_old": "3", "__version__": "vY3a9"}
+    with_them = read(
+        tmp_path, text(row() | cells, row(code="8", uuid="u2") | cells | {"__version__": ""}, head=head)
+    )
+    assert (with_them.answers, with_them.warnings) == (
+        read(tmp_path, text(row(), row(code="8", uuid="u2"))).answers,
+        (),
+    )
+    without = read(tmp_path, text(row()), "q{n}_old")
+    assert (without.refused, without.column) == ("missing_column", "q1_old, q2_old")
+
+
+def test_several_choices_in_one_cell_are_no_answer_to_one_question(tmp_path):
+    """Select-multiple as one column: names with blanks between them. One name alone is an answer."""
+    toml = FEED.format(items="", more="", columns="").replace(
+        'items = ""', 'items = ["help", "phq/q1"]\nlabels = { "talk" = 1, "walk" = 2 }'
+    )
+    found = outcome(tmp_path, toml, text(row(help="talk"), row(code="8", uuid="u2", help="talk walk")))
+    assert (found.answers, found.problems) == ({1: [1, 1]}, [(2, "help", "not_an_answer")])
+
+
 def test_not_applicable_is_no_answer(tmp_path):
     found = read(tmp_path, text(row(q1="n/a"), row(code="8", uuid="u2", q1="N/A", q2="n/a")))
     assert (found.answers, found.fates) == ({1: [None, 2]}, {2: "empty"})

@@ -130,6 +130,19 @@ def test_whole_questions_and_full_answers(tmp_path, delimiter, added):
         assert fates(con)[1, 2] == ("excluded", "not_finished")
 
 
+def test_of_a_very_wide_export_no_column_is_lost(tmp_path):
+    """646 columns, 17 of a name that another has, and one without any."""
+    again = [f"Warum? [{n}]" for n in range(17)]
+    others = [f"Frage {n}" for n in range(646 - 3 - 7 - 34 - 2)]
+    header = [*ENGLISH, "Code", "", *again, *others, *again, *ASKED]
+    listed = [*(f"Warum? [{n}]#2" for n in range(6)), "Warum? [16]"]
+    cells = ["1", DONE, "3", "P1", "", *["3"] * 17, *["x"] * len(others), *["1"] * 17, *["0"] * 7]
+    assert len(header) == len(cells) == 646
+    of = survey(json.dumps(listed), "Code")
+    with loaded(tmp_path, [(of, exported(header, cells))], REGISTRY) as con:
+        assert standing(con) == {(1, 1, 1): [1, 1, 1, 1, 1, 1, 3]}
+
+
 def test_another_answer_in_words_is_no_answer_of_the_form(tmp_path):
     """-oth- stands for "other", with the words in a column of its own: never a score, and never lost."""
     header = [*CODES, "GAD[1][other]"]

@@ -86,6 +86,25 @@ def test_an_answer_is_a_whole_number(tmp_path, answer, rule):
         assert open_problems(con) == {(1, 1, "phq_9", "phq1", rule)}
 
 
+SCRIPTS = {
+    "Cyrillic": ["совсем нет", "несколько дней", "более половины", "почти каждый день"],
+    "Japanese": ["全くない", "数日", "半分以上", "ほとんど毎日"],
+    "Arabic": ["أبداً", "عدة أيام", "أكثر من نصف الأيام", "كل يوم تقريباً"],
+}
+
+
+@pytest.mark.parametrize("words", SCRIPTS.values(), ids=SCRIPTS)
+def test_labels_and_texts_in_any_script(tmp_path, words):
+    """As labels beside codes they change nothing; as the answers themselves the feed lists them."""
+    labels = {name: dict(enumerate(words)) for name in ITEMS}
+    raw = export([[2.0] * 9], variable_value_labels=labels, column_labels=[words[0]] * 11)
+    texts = sav({"pid": ["P1"], "done": ["2026-03-01"], **{name: [words[2]] for name in ITEMS}})
+    listed = spss(f'labels = {{ "{words[2]}" = 2 }}')
+    for of, content in ((spss(), raw), (listed, texts)):
+        part = process(tmp_path, of, content, REGISTRY)
+        assert part.rows("phq_9")["score_total"].to_list() == [18]
+
+
 def test_answers_as_texts_are_read_by_labels(tmp_path):
     """Variables that hold the words themselves, and dates as texts in the order the feed says."""
     columns = {"pid": ["P1"], "done": ["1.3.2026"], **{name: ["öfter  "] for name in ITEMS}}

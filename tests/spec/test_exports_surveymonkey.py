@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.lib.exports import csv_text
@@ -101,3 +103,26 @@ def test_spellings_of_a_date(tmp_path, when):
 
 def test_one_header_row_is_not_of_this_system(tmp_path):
     assert read(tmp_path, ",".join(SYSTEM) + "\n").refused == "not_this_dialect"
+
+
+API = {
+    "details": {"id": "1", "title": "A survey", "pages": [{"questions": [{"id": "7", "family": "matrix"}]}]},
+    "responses/bulk": {"data": [{"id": "11", "response_status": "completed", "pages": []}], "per_page": 50},
+}
+
+
+@pytest.mark.parametrize("document", API)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_of_the_interface_for_programs_is_refused(tmp_path, document, indent):
+    """It has answers by number in one file and their texts in another: the download is the export that is read."""
+    found = read(tmp_path, json.dumps(API[document], indent=indent))
+    assert (found.refused, found.received) == ("missing_column" if indent else "not_this_dialect", 0)
+
+
+def test_bytes_of_one_encoding_cost_only_the_rows_that_have_them(tmp_path):
+    """A header in plain letters and answers of an older computer: each such row is named, no other is touched."""
+    raw = text(
+        row("11", "7", "1", "1", "1", "", ""), row("12", "8", "Plut\u00f4t non", "1", "1", "", "")
+    ).encode("cp1252")
+    found = read(tmp_path, raw)
+    assert (found.answers, found.problems) == ({1: [1, 1]}, [(2, "", "undecodable")])
