@@ -52,7 +52,7 @@ class _Column:
     @property
     def shown(self) -> str:
         """Its name, or its number where the name itself would tell of somebody."""
-        return f"no. {self.number}" if holds_address(self.name) else self.name
+        return f"no. {self.number}" if holds_address(self.name) or not self.name else self.name
 
     @property
     def ignored(self) -> bool:
@@ -93,7 +93,7 @@ def _columns(export: Export, plan: Plan) -> list[_Column]:
     names = {export.positions[name]: name for name in reversed(export.names)}
     keyed = _places(export, (name for ours in KEYED for name in plan.columns.get(ours, ())))
     read = _places(export, unkeyed_names(plan))
-    dropped = _places(export, plan.dialect.dropped(plan.feed))
+    dropped = _places(export, plan.dialect.dropped(plan.feed)) | export.hidden
     dated = _places(export, _dates(plan))
     texts = _texts(export, names)
     return [

@@ -29,6 +29,7 @@ class Export:
     names:     the header names alone, in file order
     warnings:  rules of that level
     labels:    by position, what the file itself says its codes mean
+    hidden:    positions of columns that nothing can read
     timezone:  IANA name that the file itself gives for its times without offset
     column:    position of a name that the header has not, where records name their own cells
     """
@@ -40,6 +41,7 @@ class Export:
     labels: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     timezone: str | None = None
     column: Callable[[str], int] | None = None
+    hidden: frozenset[int] = frozenset()
 
     def has(self, name: str) -> bool:
         return _clean_name(name) in self.positions
@@ -118,6 +120,7 @@ def open_export(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Export:
         table.labels,
         table.timezone,
         table.column,
+        table.hidden,
     )
 
 

@@ -55,6 +55,7 @@ def coded(table: Table, feed: Feed) -> Table:
         records=CodedRecords(table.records, ways, _unsafe(labels)),
         aliases={**aliases, **table.aliases},
         labels=labels,
+        hidden=frozenset(at for at, name in enumerate(names) if name in hidden),
     )
 
 

@@ -206,7 +206,7 @@ class Dialect:
         if _FORM in found:
             form = self.form(header, items)
             found = found.replace(_FORM, form) if form else ""
-        return found if found in header else None
+        return found if found and found in header else None
 
     def columns_of(self, feed: Feed) -> dict[str, tuple[str, ...]]:
         """Our column to the feed's columns: what it says, else this dialect's own where the kind has it."""

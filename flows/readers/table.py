@@ -48,6 +48,7 @@ class Table:
     records: behind the header
     aliases: further names of columns to their positions, such as import ids; a name of `names` wins
     warnings: rules of that level that the reader met in the header
+    hidden:  positions of columns that nothing can read, as what the file comes with says they identify people
     labels:  by position, what the file itself says its codes mean: text -> code, for `accord inspect`
     timezone: IANA name that the file itself gives for its times without offset
     column:  position of a name that is not among `names`, in files whose records name their own cells: a
@@ -61,6 +62,7 @@ class Table:
     labels: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     timezone: str | None = None
     column: Callable[[str], int] | None = None
+    hidden: frozenset[int] = frozenset()
 
 
 class RowRecords:

@@ -168,3 +168,8 @@ def test_a_dialect_may_say_what_withdraws_a_response():
 def test_a_word_or_column_that_is_none_is_named(text, named):
     with pytest.raises(ConfigError, match=named):
         parse_dialect(MINIMAL + f'[values.withdrawn]\n"x" = "{text}"\n', "csv.toml")
+
+
+def test_a_column_without_a_name_stands_for_nothing():
+    dialect = load_dialects()["redcap"]
+    assert dialect.column("{form}_timestamp", ["record_id", "", "phq1"], ["gad1"]) is None
