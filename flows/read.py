@@ -104,7 +104,8 @@ def open_export(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Export:
         table = coded(table, feed)
     names = [_clean_name(name) for name in table.names]
     own = _positions(names)
-    others = {_clean_name(name): at for name, at in table.aliases.items()}
+    # A second header row may go on where the first has ended, and nothing is read there.
+    others = {_clean_name(name): at for name, at in table.aliases.items() if at < len(names)}
     positions = {**own, **{name: at for name, at in others.items() if name not in own}}
     spelled = {
         name: positions[other]

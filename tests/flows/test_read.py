@@ -128,3 +128,10 @@ items = "Q{{n}}"
 """
     with pytest.raises(ConfigError, match="'source_row' is Accord's own name"):
         feed(toml)
+
+
+def test_what_a_second_header_row_says_of_no_column_is_not_found():
+    export = opened("Mood,,When\nLow,Tired,Response,Date Modified\n1,2,2026-05-01\n", "surveymonkey")
+    assert export.has("Tired")
+    assert not export.has("Date Modified")
+    assert max(export.positions.values()) < 3
