@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 import zipfile
@@ -148,3 +149,12 @@ def test_a_part_before_the_beginning_of_the_file_is_damage(tmp_path):
     with (tmp_path / "book.xlsx").open("rb") as stream, pytest.raises(ExportRefused) as refused:
         checked_package(stream).__enter__()
     assert refused.value.rule == "damaged_workbook"
+
+
+def test_a_full_disk_is_no_damage(monkeypatch):
+    def full(package, written):
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(module, "_copy", full)
+    with pytest.raises(OSError, match="no space left"), checked_package(io.BytesIO(WELL)):
+        pass
