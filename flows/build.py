@@ -226,6 +226,7 @@ def delivered(work: Work, store: PartStore, zone: str) -> Delivery:
         arrived_at=entry.arrived_at,
         part=part,
         counts=read_counts(part),
+        released=work.released,
         let_go=work.let_go,
         zone=zone,
         forms=tuple(one.id for one in work.feed.instruments),

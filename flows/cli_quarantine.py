@@ -149,7 +149,7 @@ def quarantine_release(
     ] = "",
     site: SiteOption = None,
 ) -> None:
-    """Let a file through that is held for its coding; or, with --rows, take rows out that need no mending."""
+    """Let a held file through, or a refused one go; or, with --rows, take rows out that need no mending."""
     from flows.quarantine_release import release, release_rows
     from warehouse.publish import site_lock
 

@@ -20,6 +20,8 @@ REPEATED = 2
 """A text is shown to people where it stands in so many cells: one that stands alone may be about somebody."""
 LONGEST_CODE = 4
 """Digits of a code that is shown wherever it stands."""
+LONGEST_SHOWN, MOST_DIGITS = 60, 5
+"""Signs, and digits among them, of a text that is shown: no remark, phone number, date or id of a person."""
 MOSTLY = 0.9
 
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -91,8 +93,13 @@ class Column:
 
     def shown_texts(self) -> list[str]:
         """Texts that a proposal may show, the commonest first."""
-        kept = [(text, n) for text, n in self.texts.items() if n >= REPEATED or _is_code(text)]
+        kept = [(text, n) for text, n in self.texts.items() if _is_shown(text, n)]
         return [text for text, _ in sorted(kept, key=lambda pair: (-pair[1], pair[0]))]
+
+
+def _is_shown(text: str, n: int) -> bool:
+    plain = "@" not in text and len(text) <= LONGEST_SHOWN and sum(map(str.isdigit, text)) <= MOST_DIGITS
+    return _is_code(text) or (n >= REPEATED and plain)
 
 
 def _is_code(text: str) -> bool:

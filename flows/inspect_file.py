@@ -157,8 +157,8 @@ def _of_header(columns: Sequence[Column]) -> list[str]:
 
 def _hidden(meaning: Meaning) -> str:
     return (
-        f"{meaning.ours}: {meaning.hidden} further texts, each in one record, are not shown; their records"
-        " wait in quarantine until [feeds.values] says what they mean"
+        f"{meaning.ours}: {meaning.hidden} further texts, in one record each or perhaps about people, are not"
+        " shown; their records wait in quarantine until [feeds.values] says what they mean"
     )
 
 

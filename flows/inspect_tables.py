@@ -36,7 +36,7 @@ class Meaning:
     """What the texts of a coded column mean.
 
     known:   text to our word; doubtful: those of them that could mean something else
-    unknown: texts that a proposal may show; hidden: how many further ones stand once only
+    unknown: texts that a proposal may show; hidden: how many further ones there are
     """
 
     ours: str

@@ -1,4 +1,4 @@
-"""Letting a held file through, or saying that rows were dealt with elsewhere: decisions that go on record."""
+"""Letting a held file through, or saying that a refused one or rows need no mending: decisions on record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flows.sources import newest_warehouse
 from schemas.errors import ConfigError
 from warehouse import archive, ledger
 from warehouse.exports import held
-from warehouse.quarantined import open_rows
+from warehouse.quarantined import open_rows, places
 
 SHORTEST_REASON = 10
 MOST_ROWS = 1_000_000
@@ -21,17 +21,24 @@ _ROWS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
 
 def release(site: Path, what: str, reason: str, now: datetime) -> list[str]:
-    """Let a held file through, whatever is found in it; lines that say what will happen.
+    """Let a held file through, whatever is found in it, or a refused one go; lines that say what will happen.
 
     what: the file's entry id, eight or more of its first digits, or its name
     The caller holds the site's lock.
-    raises: ConfigError for an entry that is not there, not held or released before, or without a reason
+    raises: ConfigError for an entry that waits for nothing or was released before, or without a reason
     """
-    said = _said(reason, "why the file is right")
+    said = _said(reason, "why the file is right, or what became of it")
     with newest_warehouse(site) as con:
         found = held(con)
-    entry = _entry(site, what, {one["entry"] for one in found})
+        refused = {one.entry: one.refused for one in places(con) if one.refused}
+    entry = _entry(site, what, {one["entry"] for one in found} | refused.keys())
     ledger.append(site, [(RELEASE, {"entry": entry.entry, "reason": said})], now)
+    if entry.entry in refused:
+        return [
+            f"{entry.feed}: {entry.file} (entry {_tags([entry])}) is let go: {refused[entry.entry]}",
+            "The next run waits for nothing of it any more; none of its records is in any figure:",
+            f"  accord nightly --site {site}",
+        ]
     kept = "; ".join(
         f"{one['rule']}, {one['instrument']}, {one['column']}" for one in found if one["entry"] == entry.entry
     )
@@ -106,11 +113,11 @@ def _entry(site: Path, what: str, waiting: Collection[str]) -> archive.Entry:
     if len(fit) == 1:
         return fit[0]
     if fit:
-        raise ConfigError(f"{what}: several held files are meant; name one by its entry: {_tags(fit)}")
+        raise ConfigError(f"{what}: several files that wait are meant; name one by its entry: {_tags(fit)}")
     if gone := [one for one in meant if one.entry in done]:
         raise ConfigError(f"{what}: entry {_tags(gone)} was released before, and runs take it")
     if meant:
-        raise ConfigError(f"{what}: entry {_tags(meant)} is not held; there is nothing to release")
+        raise ConfigError(f"{what}: entry {_tags(meant)} is not held or refused; there is nothing to release")
     raise _unknown(what)
 
 

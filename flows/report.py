@@ -79,10 +79,10 @@ def _some(lines: Sequence[str], label: str) -> Iterator[str]:
 
 
 def refused_lines(site: Path, found: Manifest) -> Iterator[str]:
-    """A message for each refused file: name, rule, column, remedy."""
+    """A message for each refused file that waits: name, rule, column, remedy."""
     names = {entry.entry: entry.file for entry in archive.deliveries(site)}
     for file in manifest.read_files(site, found.run):
-        if file.refused:
+        if file.refused and not file.closed:
             name = names.get(file.entry, file.entry)
             yield describe(file.refused, file.feed, name, column=file.refused_column)
 

@@ -202,6 +202,7 @@ CORE = (
             Column("forms", "VARCHAR", "Instruments a record of the feed may hold, commas between"),
             Column("snapshot", "BOOLEAN", "Whether it takes the place of the feed's earlier deliveries"),
             Column("unread", "INTEGER", "Records of a refused file; 0 if not countable", "records"),
+            Column("closed", "BOOLEAN", "Of a refused file: it was released, or a newer snapshot came"),
         ),
     ),
     Table(

@@ -64,7 +64,7 @@ class Delivery:
     """One archived export with its part.
 
     snapshot: replaces earlier ones of its feed; forms: instruments that a record of the feed may hold
-    let_go: quarantined rows that people have dealt with elsewhere
+    released: whether people let all of it go; let_go: quarantined rows that they have dealt with elsewhere
     """
 
     entry_no: int
@@ -80,6 +80,7 @@ class Delivery:
     part: Path
     counts: Counts
     forms: tuple[str, ...] = ()
+    released: bool = False
     let_go: tuple[int, ...] = ()
     zone: str = "UTC"
 
@@ -147,7 +148,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
         " kind VARCHAR, snapshot BOOLEAN, file VARCHAR, sha256 VARCHAR, bytes BIGINT,"
         " arrived_at TIMESTAMP, refused VARCHAR,"
         " received INTEGER, accepted INTEGER, administrations INTEGER, part VARCHAR, held BOOLEAN,"
-        " forms VARCHAR, unread INTEGER)"
+        " forms VARCHAR, unread INTEGER, released BOOLEAN)"
     )
     _insert(
         con,
@@ -172,6 +173,7 @@ def _stage_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Deliv
                 bool(d.counts.held),
                 ",".join(d.forms),
                 d.counts.unread,
+                d.released,
             )
             for d in deliveries
         ],
@@ -318,7 +320,9 @@ def _insert_exports(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> 
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'excluded'),
                (SELECT count(*) FROM core_record r WHERE r.entry_no = d.entry_no AND r.fate = 'superseded'),
                CASE WHEN d.kind = 'responses' THEN coalesce(s.administrations, 0) ELSE 0 END,
-               d.forms, d.snapshot, d.unread
+               d.forms, d.snapshot, d.unread,
+               CASE WHEN d.refused IS NOT NULL THEN d.released OR d.snapshot AND EXISTS (
+                   SELECT 1 FROM live l WHERE l.feed = d.feed AND l.entry_no > d.entry_no) END
         FROM delivery d LEFT JOIN standing s USING (entry_no)
         ORDER BY d.entry_no
         """

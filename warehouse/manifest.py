@@ -40,7 +40,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class FileCounts:
-    """Records of one delivery by fate. refused: rule that refused the file, else None, and its column."""
+    """Records of one delivery by fate.
+
+    refused: rule that refused the file, else None, and its column; closed: whether that is dealt with
+    """
 
     feed: str
     entry: str
@@ -51,6 +54,7 @@ class FileCounts:
     superseded: int
     refused: str | None
     refused_column: str = ""
+    closed: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What a warehouse holds in quarantine, and the lists that runs leave: SITE/runs/<run>.quarantine.parquet.
 
-A list has a row for each open problem and each refused file: places and rules, never a value. The lists of
-successive runs tell which run mended what.
+A list has a row for each open problem and each refused file that waits: places and rules, never a value. The
+lists of successive runs tell which run mended what.
 """
 
 from __future__ import annotations
@@ -28,13 +28,17 @@ OPEN = """
     SELECT e.entry, p.source_row, p.instrument, p.column_name AS "column", p.rule
     FROM core_quarantine p JOIN core_export e USING (entry_no)
     UNION ALL
-    SELECT entry, NULL, '', '', refused FROM core_export WHERE refused IS NOT NULL
+    SELECT entry, NULL, '', '', refused FROM core_export
+    WHERE refused IS NOT NULL AND NOT coalesce(closed, FALSE)
 """
 
 
 @dataclass(frozen=True)
 class Place:
-    """A delivery as people know it, with its records by fate. arrived_at: UTC, without a zone."""
+    """A delivery as people know it, with its records by fate.
+
+    arrived_at: UTC, without a zone; refused: the rule of a file that waits to be mended
+    """
 
     entry: str
     feed: str
@@ -52,8 +56,9 @@ class Place:
 def places(con: Connection) -> list[Place]:
     """All deliveries in ledger order."""
     rows = con.execute(
-        "SELECT entry, feed, clinic, file, arrived_at, refused, received, accepted, quarantined, excluded,"
-        " superseded FROM core_export ORDER BY entry_no"
+        "SELECT entry, feed, clinic, file, arrived_at,"
+        " CASE WHEN NOT coalesce(closed, FALSE) THEN refused END,"
+        " received, accepted, quarantined, excluded, superseded FROM core_export ORDER BY entry_no"
     ).fetchall()
     return [Place(*row) for row in rows]
 

@@ -15,12 +15,22 @@ def counts_by_file(con: DuckDBPyConnection) -> list[FileCounts]:
     ).fetchall():
         reasons.setdefault(entry_no, {})[reason] = n
     rows = con.execute(
-        "SELECT entry_no, feed, entry, received, accepted, quarantined, superseded, refused"
-        " FROM core_export ORDER BY entry_no"
+        "SELECT entry_no, feed, entry, received, accepted, quarantined, superseded, refused,"
+        " coalesce(closed, FALSE) FROM core_export ORDER BY entry_no"
     ).fetchall()
     return [
-        FileCounts(feed, entry, received, accepted, quarantined, reasons.get(number, {}), superseded, refused)
-        for number, feed, entry, received, accepted, quarantined, superseded, refused in rows
+        FileCounts(
+            feed,
+            entry,
+            received,
+            accepted,
+            quarantined,
+            reasons.get(number, {}),
+            superseded,
+            refused,
+            closed=closed,
+        )
+        for number, feed, entry, received, accepted, quarantined, superseded, refused, closed in rows
     ]
 
 

@@ -31,6 +31,11 @@ def test_a_text_that_stands_alone_is_not_shown_but_for_codes():
     assert found.shown_texts() == ["attended", "04"]
 
 
+def test_a_text_that_may_be_of_a_person_is_not_shown_however_often_it_stands():
+    odd = ["ask jo@clinic.example", "born 1980-05-01", "ring 020 7946 0018", "moved " * 11]
+    assert column("Status", *odd, *odd, "DNA (24 h)", "DNA (24 h)").shown_texts() == ["DNA (24 h)"]
+
+
 def test_decimals_behind_a_comma_are_compared_as_numbers():
     assert with_point(column("A", "7,5", "x,5", "-1,25")).cells == ("7.5", "x,5", "-1.25")
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.quarantine import shown
-from flows.quarantine_release import release_rows
+from flows.quarantine import listed, shown
+from flows.quarantine_release import release, release_rows
+from flows.report import run_lines
 from flows.rerun import rerun
 from schemas.errors import ConfigError
 from tests.lib.handmade_site import KEY, NOW
@@ -71,3 +72,37 @@ def test_of_two_files_of_one_name_the_entry_tells_which(broken: Path):
     run_night(broken, NOW + timedelta(days=1), gate=False)
     with pytest.raises(ConfigError, match="several files are meant"):
         release_rows(broken, FORMS, "2", REASON, NOW)
+
+
+CUT = "forms-cut.csv"
+
+
+def refused_once(site: Path) -> manifest.Manifest:
+    (site / "inbox" / "northvale" / CUT).write_bytes(b"PID;Done\nC-1;2026-05-01\n")
+    return run_night(site, NOW + timedelta(days=1), gate=False).record
+
+
+def test_a_refused_file_is_let_go_when_it_needs_no_mending(broken: Path):
+    before = refused_once(broken)
+    said = release(broken, CUT, REASON, NOW + timedelta(days=1, hours=1))
+    assert "is let go: wrong_delimiter" in said[0]
+    after = run_night(broken, NOW + timedelta(days=2), gate=False).record
+    assert CUT not in {one["file"] for one in listed(broken)}
+    assert not [line for line in run_lines(broken, after) if CUT in line]
+    assert after.counts == before.counts
+    assert after.counts.files_refused == 1
+    with pytest.raises(ConfigError, match="was released before"):
+        release(broken, CUT, REASON, NOW + timedelta(days=3))
+    for run in (before.run, after.run):
+        assert not rerun(broken, run, KEY).differs
+
+
+def test_a_refused_snapshot_waits_for_nothing_once_a_newer_one_came(broken: Path):
+    toml = broken / "site.toml"
+    feed = 'path = "inbox/northvale/forms*.csv"'
+    toml.write_text(toml.read_text("utf-8").replace(feed, f'{feed}\ndelivery = "snapshot"'), "utf-8")
+    refused_once(broken)
+    assert CUT in {one["file"] for one in listed(broken)}
+    (broken / "inbox" / "northvale" / "forms-june.csv").write_bytes(file(mended=True))
+    run_night(broken, NOW + timedelta(days=2), gate=False)
+    assert {one["file"] for one in listed(broken)} == {"diary.csv"}

@@ -119,7 +119,7 @@ class TestSample:
             (None, "   \n spaces  ", "--reason: say why the file is right"),
             ("no-such-file.csv", REASON, "no delivery has this entry or file name"),
             ("0123456", REASON, "no delivery has this entry or file name"),
-            ("sound", REASON, "is not held; there is nothing to release"),
+            ("sound", REASON, "is not held or refused; there is nothing to release"),
         ],
     )
     def test_what_is_not_released(self, first: Path, what: str | None, reason: str, said: str):

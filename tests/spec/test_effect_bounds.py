@@ -144,6 +144,7 @@ def test_a_held_referral_is_a_case_itself_and_moves_those_of_its_client():
         ("unread = 2", "2", "40 to 100"),
         ("unread = 0", "None", "0 to 100"),
         ("unread = 2, snapshot = TRUE", "None", "0 to 100"),
+        ("unread = 0, closed = TRUE", "0", "80 to 80"),
     ],
 )
 def test_a_refused_file(found: str, held_cases: str, between: str):

@@ -1,7 +1,7 @@
 -- Grain: a clinic, a kind of record, an instrument, a rater, a client and a month of what is held
 -- From: core_held, core_export
 -- Read by: mart_held_reach
--- Held: in quarantine, and the records of refused files. instrument is empty for no form;
+-- Held: in quarantine, and the records of refused files that wait. instrument is empty for no form;
 -- rater, client_key and month are empty where they cannot be read; month also where a mended record may take the
 -- place of one of another day. records: how many cases they can be. strangers: clients beside client_key that
 -- they may be about. countless: nobody can say how many cases may change.
@@ -25,20 +25,9 @@ WITH told AS (
     JOIN core_export AS export USING (entry_no)
     UNION ALL
     SELECT clinic, kind, '', forms, NULL, NULL, NULL, unread, unread, snapshot OR coalesce(unread, 0) = 0
-    FROM core_export AS refused_file
+    FROM core_export
     WHERE
-        refused IS NOT NULL
-        AND NOT (
-            coalesce(snapshot, FALSE)
-            AND EXISTS (
-                SELECT 1
-                FROM core_export AS later
-                WHERE
-                    later.feed = refused_file.feed
-                    AND later.entry_no > refused_file.entry_no
-                    AND later.refused IS NULL
-            )
-        )
+        refused IS NOT NULL AND NOT coalesce(closed, FALSE)
 ),
 one AS (
     -- A row that nothing could be read of may hold every form of its feed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 import zipfile
@@ -162,3 +163,12 @@ def test_a_package_unpacks_to_a_multiple_of_its_size_at_most(monkeypatch):
     monkeypatch.setattr(module, "FREE_BYTES", 1024**2)
     sheet = PARTS["xl/worksheets/sheet1.xml"] + b"<a/>" * 500_000
     assert refusal(package({**PARTS, "xl/worksheets/sheet1.xml": sheet})) == "too_large_workbook"
+
+
+def test_a_full_disk_is_no_damage(monkeypatch):
+    def full(package, written):
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(module, "_copy", full)
+    with pytest.raises(OSError, match="no space left"), checked_package(io.BytesIO(WELL)):
+        pass
