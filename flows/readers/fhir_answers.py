@@ -49,11 +49,14 @@ class Reading:
 
 
 def records_of(resource: Mapping[str, object], reading: Reading) -> list[Answers | Broken]:
-    """The records of one response; one Broken where it is not of the shape FHIR gives it."""
+    """The records of one response; one Broken where it is not of the shape FHIR gives it.
+
+    A response without any item is a record too: blank, or one that takes itself back.
+    """
     about = _about(resource)
     try:
         common, repeats = _Walk(reading, reading.forms.form(about["questionnaire"])).items(
-            resource.get("item"), DEPTH
+            resource.get("item", []), DEPTH
         )
     except _Unreadable:
         return [Broken("unreadable_record")]

@@ -25,6 +25,7 @@ def open_text(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
         encoding=feed.encoding or dialect.encoding,
     )
     records = Records(stream, shape, dialect.header_rows, dialect.trailing_delimiter)
+    _refuse_json(records.header[0])
     names, aliases = header_names(records.header, dialect)
     _refuse_other_delimiter(names, shape)
     if dialect.alias_row:
@@ -39,6 +40,13 @@ def open_text(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
     if not ids:
         raise ExportRefused("not_this_dialect")
     return Table(names, records, aliases | _id_names(ids), timezone=_time_zone(ids.values(), feed.timezone))
+
+
+def _refuse_json(cells: Sequence[str]) -> None:
+    """Refuse what a system's interface for programs writes, before its first line is taken for a header."""
+    first = cells[0].strip() if cells else ""
+    if first[:1] in ("{", "[") and first[1:].lstrip()[:1] in ("", '"', "{", "["):
+        raise ExportRefused("not_this_dialect")
 
 
 def _refuse_other_delimiter(names: list[str], shape: Shape) -> None:

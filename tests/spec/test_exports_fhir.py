@@ -377,6 +377,28 @@ def test_an_amended_response_takes_the_place_of_the_first(tmp_path):
         assert standing(con) == {(2, 1, 1): [1, 3]}
 
 
+def test_a_response_without_items_is_an_empty_one(tmp_path):
+    bare = {name: value for name, value in pair("r1").items() if name != "item"}
+    part = process(tmp_path, fhir_feed("mini", PAIR), lines(bare, pair("r2"), pair("r3") | {"item": None}))
+    assert (part.counts.accepted, part.records()[1]) == (1, ("excluded", "empty"))
+    assert part.problems() == [(3, "", "", "unreadable_record")]
+
+
+def test_a_response_entered_in_error_is_withdrawn_wherever_it_was_delivered(tmp_path):
+    """In a later file, whatever else it says; the same response sent again stands again."""
+    of = fhir_feed("mini", PAIR)
+    wrong = {"resourceType": "QuestionnaireResponse", "id": "r1", "status": "entered-in-error"}
+    first, second = lines(pair("r1"), pair("r2")), lines(wrong)
+    with loaded(tmp_path, [(of, first), (of, second)]) as con:
+        assert standing(con) == {(1, 2, 1): [1, 2]}
+        assert fates(con)[1, 1] == ("superseded", "withdrawn")
+        assert fates(con)[2, 1] == ("excluded", "withdrawn")
+    again = tmp_path / "again"
+    again.mkdir()
+    with loaded(again, [(of, first), (of, second), (of, lines(pair("r1", 3, 3)))]) as con:
+        assert standing(con) == {(1, 2, 1): [1, 2], (3, 1, 1): [3, 3]}
+
+
 @pytest.mark.parametrize(
     "broken",
     [

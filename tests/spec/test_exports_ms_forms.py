@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.errors import ConfigError
+from tests.lib.exports import feed, process
 from tests.lib.read_exports import outcome
 from tests.lib.workbooks import moment, xlsx
 
@@ -58,6 +60,15 @@ def test_dates_that_are_texts_are_read_as_the_feed_says(tmp_path):
     assert found.moments == {1: "2026-07-02 08:30:05"}
 
 
-def test_address_and_name_cannot_be_mapped_to_anything_but_the_client(tmp_path):
-    toml = FEED.format(more="").replace('client = "Your code"', 'client = "Email"')
-    assert outcome(tmp_path, toml, xlsx([HEAD, row(1, "7", "A bit", "A bit", None)])).clients == 1
+def test_address_and_name_are_kept_under_a_key_or_not_at_all(tmp_path):
+    toml = FEED.format(more="")
+    rows = [[1, START, END, "SECRET@clinic.example", "SECRETNAME", "7", "A bit", "A bit", None]]
+    for ours in ("client", "clinician"):
+        of = feed(toml.replace("[feeds.columns]", f'[feeds.columns]\n{ours} = "Email"').replace(
+            'client = "Your code"\n', "" if ours == "client" else 'client = "Your code"\n'
+        ))  # fmt: skip
+        part = process(tmp_path, of, xlsx([HEAD, *rows]))
+        assert part.counts.accepted == 1
+        assert b"SECRET" not in part.text()
+    with pytest.raises(ConfigError, match="'Name' identifies a person"):
+        feed(toml.replace("[feeds.columns]", '[feeds.columns]\nsegment = "Name"'))

@@ -46,6 +46,23 @@ def test_another_header_is_refused(text, dialect, rule):
         opened(text, dialect)
 
 
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "b": 2}\n', "{\n", "[\n  {\n", '[{"a": 1}]\n', '{"a": 1}\n{"a": 2}\n']
+)
+@pytest.mark.parametrize("dialect", ["csv", "tsv", "limesurvey", "surveymonkey"])
+def test_json_is_no_table(text, dialect):
+    """Its first line may have as many delimiters as a header: it is told what it is, not which column it lacks."""
+    with pytest.raises(ExportRefused, match="not_this_dialect"):
+        opened(text, dialect)
+
+
+@pytest.mark.parametrize("name", ["[Q1]", "{q}", "[1] How?", "{", "x{"])
+def test_a_name_may_have_brackets(name):
+    assert opened(f"a,{name}\n1,2\n", "csv").names == ["a", name]
+    if len(name) > 1:
+        assert opened(f"{name},b\n1,2\n", "csv").names == [name, "b"]
+
+
 def ids(*said):
     cells = ",".join('"' + json.dumps(one).replace('"', '""') + '"' for one in said)
     return f"{','.join('abc'[: len(said)])}\n{','.join('xyz'[: len(said)])}\n{cells}\n"
