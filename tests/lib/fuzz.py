@@ -110,7 +110,7 @@ def _check_messages(one: Seed, part: Part) -> None:
 def _named(part: Part) -> bool:
     """Whether the text is in what names a column."""
     counts = part.counts
-    return CANARY in counts.refused_column or any(CANARY in warning for warning in counts.warnings)
+    return any(CANARY in told for told in (counts.refused_column, *counts.warnings, *counts.columns))
 
 
 @contextmanager
