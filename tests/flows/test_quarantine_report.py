@@ -72,7 +72,7 @@ def test_a_refused_file_is_one_line(broken: Path):
     (broken / "inbox" / "northvale" / "forms-=2.csv").write_bytes(b"PID,Session\nC-1,1\n")
     run_night(broken, NOW + timedelta(days=1), gate=False)
     [line] = [row for row in reports(broken)["northvale"].problems if row[0] == "forms-=2.csv"]
-    assert line[1:3] == ("whole file", "Done")
+    assert line[1:3] == ("whole file", "Done, s1, s2, s3, s4, Who")
 
 
 def test_a_file_held_for_its_coding_is_one_line_for_each_finding(broken_site: Path, monkeypatch):

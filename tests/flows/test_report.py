@@ -35,7 +35,9 @@ def test_a_published_run(first_night: Path):
 
 def test_a_refused_file_is_told_with_file_rule_column_and_remedy(first_night: Path):
     [line] = refused_lines(first_night, recorded(first_night))
-    assert line.startswith("north-gad: gad-3.csv, column g2, g3, g4, g5, g6, g7: a column that the feed maps")
+    assert line.startswith(
+        "north-gad: gad-3.csv, column g2, g3, g4, g5, g6, g7, Sum, ATT: a column that the feed maps"
+    )
     assert "(missing_column)" in line
     assert "Correct [feeds.columns]" in line
 
@@ -64,7 +66,12 @@ def test_a_refused_run_names_what_failed(first_night: Path):
 
 def test_a_failed_run_says_that_the_last_publication_stays(first_night: Path):
     run = replace(
-        recorded(first_night), run="20261101T000000Z-00000000", state="failed", counts=None, gate={}
+        recorded(first_night),
+        run="20261101T000000Z-00000000",
+        state="failed",
+        counts=None,
+        gate={},
+        warnings=(),
     )
     lines = list(run_lines(first_night, run))
     assert lines[1:] == ["  nothing was published; the last publication, if there is one, stays"]
