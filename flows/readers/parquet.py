@@ -96,10 +96,14 @@ class ParquetRecords:
         file = _opened(self._stream, self._texts)
         names = self._names_of(columns)
         if len(set(self.names)) == len(self.names):
-            yield from file.iter_batches(rows, columns=names)
+            found = file.iter_batches(rows, columns=names)
         else:
             # A name that is there twice cannot be asked for.
-            yield from (batch.select(list(columns)) for batch in file.iter_batches(rows))
+            found = (batch.select(list(columns)) for batch in file.iter_batches(rows))
+        for batch in found:
+            # Bytes that are no text would be told of by the library itself, on the screen.
+            batch.validate(full=True)
+            yield batch
 
 
 def _opened(stream: BinaryIO, texts: list[str]) -> ParquetFile:

@@ -154,3 +154,13 @@ def test_one_long_text_in_very_many_rows(monkeypatch):
     assert refusal(written({"a": ["x" * 1_000] * 2_000}))[0] == "too_large_parquet"
     monkeypatch.setattr(module, "MOST_ROWS", 1_000)
     assert refusal(written({"a": ["x"] * 2_000}))[0] == "too_large_parquet"
+
+
+def test_bytes_that_are_no_text_are_refused_without_a_word_of_the_library(capfd):
+    content = written({"a": ["plain", "xxxx"], "b": [1, 2]}, compression="NONE", use_dictionary=False)
+    assert content.count(b"xxxx") >= 1
+    broken = content.replace(b"xxxx", b"\x91\xff\xfe\x91")
+    for read in (lambda: opened(broken).sample(5), lambda: cells(broken, "a")):
+        with pytest.raises(ExportRefused, match="damaged_parquet"):
+            read()
+    assert capfd.readouterr().err == ""
