@@ -291,15 +291,14 @@ def prepare(case: str) -> None:
 
 def read_all(case: str, path: Path) -> int:
     """Read every cell of a file with our reader; the number of records."""
-    from flows.read import open_export
+    from flows.read import opened_export
     from schemas.dialect import load_dialects
     from schemas.site import Feed
 
     dialect = load_dialects()[CASES[case][0]]
     feed = Feed("f", "c", "responses", "inbox/*", dialect.name)
     rows = 0
-    with path.open("rb") as stream:
-        export = open_export(stream, feed, dialect)
+    with opened_export(path, feed, dialect, path.parent) as export:
         for batch in export.batches(export.positions):
             rows += batch.rows.height + len(batch.broken)
     return rows
