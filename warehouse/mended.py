@@ -4,7 +4,8 @@ A problem is closed by the first of these that applies:
 
     response     a later delivery of the feed has the same response
     key          a later delivery of the feed has a row that stands, of the same client and occasion
-    redelivery   a later delivery of the feed tells all that stood in this one again: the file came again
+    redelivery   a later delivery of the feed tells all that stood in this one again, and has the days of all
+                 that waits in it: the file came again
     hand         the row was released by hand
 
 Redelivery closes records that have no key, such as those without a client. It goes by what the files say,
@@ -87,7 +88,7 @@ def settle_mended(
     responses, others: kinds of rows that any delivery has; held: whether any delivery has quarantined rows
     """
     _settle_forms(con, responses, others, held)
-    _settle_redelivered(con, (*responses, *others))
+    _settle_redelivered(con, (*responses, *others), held)
 
 
 def _settle_forms(
@@ -123,7 +124,7 @@ def _insert_mended(con: duckdb.DuckDBPyConnection, table: str, same: str) -> Non
     )
 
 
-def _settle_redelivered(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> None:
+def _settle_redelivered(con: duckdb.DuckDBPyConnection, kinds: Sequence[str], held: bool) -> None:
     con.execute("CREATE TEMP TABLE redelivered (entry_no INTEGER)")
     if not _any(con, "SELECT 1 FROM told_again"):
         return
@@ -131,7 +132,9 @@ def _settle_redelivered(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) ->
         f"SELECT entry_no FROM staged_{name} SEMI JOIN troubled USING (entry_no) WHERE stands"
         for name in kinds
     )
-    # A file with fewer records than the one before is not that file again: a row may have been lost.
+    _note_days(con, kinds, held)
+    # A file with fewer records than the one before is not that file again: a row may have been lost. Nor is
+    # one without the day of a row that waits: a moving window tells the same rows again, and not that one.
     con.execute(
         f"""
         INSERT INTO redelivered
@@ -149,9 +152,32 @@ def _settle_redelivered(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) ->
         WHERE EXISTS (
             SELECT 1 FROM delivery o
             WHERE o.received >= d.received AND (
-                (w.same_next AND o.entry_no = w.next_entry) OR (w.same_last AND o.entry_no = w.last_entry)))
+                (w.same_next AND o.entry_no = w.next_entry) OR (w.same_last AND o.entry_no = w.last_entry))
+              AND NOT EXISTS (
+                SELECT 1 FROM waiting_day h WHERE h.entry_no = w.entry_no
+                  AND (o.entry_no, h.day) NOT IN (SELECT (entry_no, day) FROM told_day)))
         """
     )
+
+
+_DAY = {"appointments": "starts_on", "referrals": "received_on"}
+
+
+def _note_days(con: duckdb.DuckDBPyConnection, kinds: Sequence[str], held: bool) -> None:
+    """waiting_day: days of rows that wait, where they may be right; told_day: those of later deliveries."""
+    none = "SELECT NULL::INTEGER AS entry_no, NULL::DATE AS day WHERE false"
+    waiting = (
+        "SELECT DISTINCT entry_no, completed_on AS day FROM staged_held SEMI JOIN troubled USING (entry_no)"
+        " ANTI JOIN future USING (entry_no, source_row) WHERE stands AND completed_on IS NOT NULL"
+    )
+    con.execute(f"CREATE TEMP TABLE waiting_day AS {waiting if held else none}")
+    days = [(f"staged_{name}", _DAY.get(name, "completed_on")) for name in kinds]
+    told = " UNION ".join(
+        f"SELECT entry_no, {day} AS day FROM {table} WHERE {day} IS NOT NULL AND entry_no IN"
+        " (SELECT next_entry FROM told_again UNION SELECT last_entry FROM told_again)"
+        for table, day in [*days, ("staged_held", "completed_on")]
+    )
+    con.execute(f"CREATE TEMP TABLE told_day AS {told if held else none}")
 
 
 def _any(con: duckdb.DuckDBPyConnection, select: str) -> bool:

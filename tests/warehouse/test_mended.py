@@ -135,6 +135,13 @@ def test_a_file_with_fewer_records_is_not_the_file_either(tmp_path):
     assert settle(tmp_path, rows({}, NOBODY), rows({}))[0][1, 2] == NO_CLIENT
 
 
+def test_nor_is_one_without_the_day_of_the_row_that_waits(tmp_path):
+    """A moving window, each night under the same name: the first row again, and others in place of the second."""
+    window = rows({}, {"S": "4", "When": "2026-05-03 10:00:00"}, {"S": "5", "When": "2026-05-03 10:00:00"})
+    lost = {**NOBODY, "When": "2026-05-02 10:00:00"}
+    assert settle(tmp_path, rows({}, lost), window)[0][1, 2] == NO_CLIENT
+
+
 def test_nor_is_anything_the_file_where_nothing_stood_in_it(tmp_path):
     assert settle(tmp_path, rows(NOBODY), rows(NOBODY, {}))[0][1, 1] == NO_CLIENT
 
