@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from tests.lib.plain_answers import plain_answer, plain_number, same
@@ -124,6 +124,7 @@ class Record:
     """One row of one file by itself. problems: (form, instrument, column, rule), form 0 for the whole row.
 
     held: (form, key) of what is quarantined; no key where it cannot be read who and when it is about
+    days: of what is quarantined, where they can be read
     """
 
     entry: int
@@ -134,6 +135,7 @@ class Record:
     problems: list[tuple[int, str, str, str]] = field(default_factory=list)
     accepted: list[Administration] = field(default_factory=list)
     held: list[tuple[int, tuple[object, ...] | None]] = field(default_factory=list)
+    days: set[date] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -160,20 +162,41 @@ def settle(files: Sequence[tuple[PlainFeed, Sequence[Row]]]) -> Settled:
     seen = {(one.feed.id, one.response, one.entry) for one in accepted if one.response}
     lost, told = lost_places(accepted)
     received = {entry: len(rows) for entry, (_, rows) in enumerate(files, 1)}
-    again = {entry for entry in live if came_again(entry, accepted, told, received)}
+    again = {entry for entry in live if came_again(entry, accepted, told, received, records)}
     stands = [one for one in accepted if one.place not in lost]
     return assemble(records, live, lost, seen, again, stands)
 
 
 def came_again(
-    entry: int, accepted: Sequence[Administration], told: Told, received: Mapping[int, int]
+    entry: int,
+    accepted: Sequence[Administration],
+    told: Told,
+    received: Mapping[int, int],
+    records: Sequence[Record],
 ) -> bool:
-    """Whether one later delivery, with as many records or more, tells all that this one told."""
+    """Whether one later delivery, with as many records or more, tells all that this one told.
+
+    It has the days of what waits in this one too.
+    """
     later = [told.get(one.place, set()) for one in accepted if one.entry == entry]
     if not later or not all(later):
         return False
     wholes = {min(entries) for entries in later}, {max(entries) for entries in later}
-    return any(len(whole) == 1 and received[min(whole)] >= received[entry] for whole in wholes)
+    waiting = days_of(records, entry)
+    return any(
+        len(whole) == 1
+        and received[min(whole)] >= received[entry]
+        and waiting <= days_of(records, min(whole)) | days_told(accepted, min(whole))
+        for whole in wholes
+    )
+
+
+def days_of(records: Sequence[Record], entry: int) -> set[date]:
+    return {day for record in records if record.entry == entry for day in record.days}
+
+
+def days_told(accepted: Sequence[Administration], entry: int) -> set[date]:
+    return {one.completed.date() for one in accepted if one.entry == entry and one.completed}
 
 
 def mended_forms(record: Record, stands: Sequence[Administration]) -> set[int]:
@@ -282,6 +305,8 @@ def settle_forms(record: Record, row: Mapping[str, str]) -> None:
             record.accepted.append(administration)
             continue
         record.held.append((number, held_key(administration, problems)))
+        if administration.completed:
+            record.days.add(administration.completed.date())
         if person is None:
             reasons.append("quarantined")
     if record.accepted or not reasons or record.problems or "quarantined" in reasons:
