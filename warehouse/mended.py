@@ -9,7 +9,8 @@ A problem is closed by the first of these that applies:
     hand         the row was released by hand
 
 Redelivery closes records that have no key, such as those without a client. It goes by what the files say,
-never by their names: a system may write each night's file over the last one.
+never by their names: a system may write each night's file over the last one. A record whose day cannot be
+read is closed by it only where both files have as many records and all others stand where they stood.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def prepare(con: duckdb.DuckDBPyConnection, problems: bool) -> None:
         "CREATE TEMP TABLE told_again (entry_no INTEGER, source_row INTEGER, kind VARCHAR, form_no SMALLINT,"
         " next_entry INTEGER, last_entry INTEGER)"
     )
+    con.execute("CREATE TEMP TABLE told_in_place (entry_no INTEGER, source_row INTEGER, later INTEGER)")
 
 
 def note_told_again(
@@ -76,6 +78,20 @@ def note_told_again(
         )
         SELECT entry_no, source_row, '{kind}', form_no, next_entry, last_entry
         FROM candidate SEMI JOIN troubled USING (entry_no) WHERE next_entry IS NOT NULL
+        """
+    )
+    # hash() stands for the key: of two rows of one number that have the same, one is the other again.
+    con.execute(
+        f"""
+        INSERT INTO told_in_place
+        WITH candidate AS (
+            SELECT entry_no, source_row, feed, hash({columns}) AS key_hash
+            FROM {source} WHERE feed IN (SELECT feed FROM troubled)
+        )
+        SELECT DISTINCT a.entry_no, a.source_row, b.entry_no
+        FROM (FROM candidate SEMI JOIN troubled USING (entry_no)) a
+        JOIN candidate b ON b.feed = a.feed AND b.source_row = a.source_row AND b.key_hash = a.key_hash
+             AND b.entry_no > a.entry_no
         """
     )
 
@@ -129,12 +145,14 @@ def _settle_redelivered(con: duckdb.DuckDBPyConnection, kinds: Sequence[str], he
     if not _any(con, "SELECT 1 FROM told_again"):
         return
     rows = " UNION ALL ".join(
-        f"SELECT entry_no FROM staged_{name} SEMI JOIN troubled USING (entry_no) WHERE stands"
+        f"SELECT entry_no, source_row FROM staged_{name} SEMI JOIN troubled USING (entry_no) WHERE stands"
         for name in kinds
     )
     _note_days(con, kinds, held)
+    _note_places(con, rows, held)
     # A file with fewer records than the one before is not that file again: a row may have been lost. Nor is
     # one without the day of a row that waits: a moving window tells the same rows again, and not that one.
+    # Where a row that waits has no day, all others must be told again where they stood.
     con.execute(
         f"""
         INSERT INTO redelivered
@@ -155,7 +173,29 @@ def _settle_redelivered(con: duckdb.DuckDBPyConnection, kinds: Sequence[str], he
                 (w.same_next AND o.entry_no = w.next_entry) OR (w.same_last AND o.entry_no = w.last_entry))
               AND NOT EXISTS (
                 SELECT 1 FROM waiting_day h WHERE h.entry_no = w.entry_no
-                  AND (o.entry_no, h.day) NOT IN (SELECT (entry_no, day) FROM told_day)))
+                  AND (o.entry_no, h.day) NOT IN (SELECT (entry_no, day) FROM told_day))
+              AND (w.entry_no NOT IN (SELECT entry_no FROM waiting_blind) OR (
+                o.received = d.received
+                AND (w.entry_no, o.entry_no) IN (SELECT (entry_no, later) FROM whole_in_place))))
+        """
+    )
+
+
+def _note_places(con: duckdb.DuckDBPyConnection, rows: str, held: bool) -> None:
+    """waiting_blind: deliveries where a row waits that has no day; whole_in_place: those told row for row."""
+    none = "SELECT NULL::INTEGER AS entry_no WHERE false"
+    blind = (
+        "SELECT DISTINCT entry_no FROM staged_held SEMI JOIN troubled USING (entry_no)"
+        " WHERE stands AND completed_on IS NULL"
+    )
+    con.execute(f"CREATE TEMP TABLE waiting_blind AS {blind if held else none}")
+    con.execute(
+        f"""
+        CREATE TEMP TABLE whole_in_place AS
+        SELECT entry_no, later
+        FROM (SELECT entry_no, later, count(DISTINCT source_row) AS n FROM told_in_place GROUP BY ALL)
+        JOIN (SELECT entry_no, count(DISTINCT source_row) AS n FROM ({rows}) GROUP BY ALL)
+             USING (entry_no, n)
         """
     )
 

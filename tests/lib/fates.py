@@ -124,7 +124,7 @@ class Record:
     """One row of one file by itself. problems: (form, instrument, column, rule), form 0 for the whole row.
 
     held: (form, key) of what is quarantined; no key where it cannot be read who and when it is about
-    days: of what is quarantined, where they can be read
+    days: of what is quarantined, where they can be read; blind: where one cannot
     """
 
     entry: int
@@ -136,6 +136,7 @@ class Record:
     accepted: list[Administration] = field(default_factory=list)
     held: list[tuple[int, tuple[object, ...] | None]] = field(default_factory=list)
     days: set[date] = field(default_factory=set)
+    blind: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,17 +177,25 @@ def came_again(
 ) -> bool:
     """Whether one later delivery, with as many records or more, tells all that this one told.
 
-    It has the days of what waits in this one too.
+    It has the days of what waits in this one too; where one of them cannot be read, all is told row for row.
     """
-    later = [told.get(one.place, set()) for one in accepted if one.entry == entry]
+    places = {one.place: told.get(one.place, set()) for one in accepted if one.entry == entry}
+    later = [{other for other, _ in found} for found in places.values()]
     if not later or not all(later):
         return False
     wholes = {min(entries) for entries in later}, {max(entries) for entries in later}
     waiting = days_of(records, entry)
+    blind = any(record.blind for record in records if record.entry == entry)
+
+    def in_place(other: int) -> bool:
+        same = {row for (_, row, _), found in places.items() if (other, row) in found}
+        return {row for _, row, _ in places} <= same
+
     return any(
         len(whole) == 1
         and received[min(whole)] >= received[entry]
         and waiting <= days_of(records, min(whole)) | days_told(accepted, min(whole))
+        and (not blind or (received[min(whole)] == received[entry] and in_place(min(whole))))
         for whole in wholes
     )
 
@@ -262,7 +271,7 @@ def fate_of(
 def record_of(feed: PlainFeed, entry: int, number: int, row: Row) -> Record:
     record = Record(entry, number, feed)
     if isinstance(row, str):
-        record.problems, record.held = [(0, "", "", row)], [(0, None)]
+        record.problems, record.held, record.blind = [(0, "", "", row)], [(0, None)], True
         return record
     record.response = joined(feed, row, feed.response)
     reasons = list(record_reasons(feed, row))
@@ -307,6 +316,8 @@ def settle_forms(record: Record, row: Mapping[str, str]) -> None:
         record.held.append((number, held_key(administration, problems)))
         if administration.completed:
             record.days.add(administration.completed.date())
+        else:
+            record.blind = True
         if person is None:
             reasons.append("quarantined")
     if record.accepted or not reasons or record.problems or "quarantined" in reasons:
@@ -434,8 +445,8 @@ def joined(
 # --- all rows together -----------------------------------------------------------------------------
 
 
-Told = dict[tuple[int, int, int], set[int]]
-"""Later deliveries of the same feed that tell an administration again."""
+Told = dict[tuple[int, int, int], set[tuple[int, int]]]
+"""Entries and rows of later deliveries of the same feed that tell an administration again."""
 
 
 def lost_places(administrations: Sequence[Administration]) -> tuple[dict[tuple[int, int, int], str], Told]:
@@ -456,7 +467,9 @@ def lost_places(administrations: Sequence[Administration]) -> tuple[dict[tuple[i
 
 def note_told(told: Told, group: list[Administration]) -> None:
     for one in group:
-        later = {more.entry for more in group if more.feed.id == one.feed.id and more.entry > one.entry}
+        later = {
+            (more.entry, more.row) for more in group if more.feed.id == one.feed.id and more.entry > one.entry
+        }
         told.setdefault(one.place, set()).update(later)
 
 
