@@ -23,6 +23,8 @@ ADDED = (EVENT, INSTRUMENT, INSTANCE)
 OF_SUBJECT = ("redcap_data_access_group",)
 """Fields written in a subject's first form alone, and true of all."""
 
+LONGEST_TAG = 8 * 1024 * 1024
+"""Bytes of a tag or a text; the parser takes far longer than it is long."""
 BLOCK_BYTES = 64 * 1024
 _FIRST = ("", "1")
 """Repeat keys of what was not repeated."""
@@ -183,17 +185,21 @@ class Document:
         from defusedxml.ElementTree import DefusedXMLParser
 
         parser = DefusedXMLParser(target=self._target, forbid_dtd=True)
-        blank = True
+        blank, unended = True, 0
         try:
             while block := stream.read(BLOCK_BYTES):
                 blank = blank and not block.strip()
+                end = block.rfind(b">") + 1
+                unended = len(block) - end if end else unended + len(block)
+                if unended > LONGEST_TAG:
+                    raise ValueError
                 parser.feed(block)
                 yield True
             parser.close()
         except DefusedXmlException:
             raise ExportRefused("xml_doctype") from None
         except (ParseError, LookupError, ValueError):
-            # The last two: an encoding that the file declares and expat does not know.
+            # The last two: an encoding that expat does not know, and a tag or text that does not end.
             begun = self._target.begun
             raise ExportRefused(
                 "empty_file" if blank else "broken_xml" if begun else "not_this_dialect"
