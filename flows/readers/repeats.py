@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.readers.cell_text import Texts
@@ -18,11 +18,15 @@ DEEPEST = 10
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet. rows: behind its header, all as wide as names; aliases: further names to positions."""
+    """One sheet. rows: behind its header, all as wide as names; aliases: further names to positions.
+
+    header: all header rows, as texts
+    """
 
     names: list[str]
     aliases: Mapping[str, int]
     rows: Iterable[Row | Broken]
+    header: Sequence[Sequence[str]] = ()
 
 
 def with_parents(

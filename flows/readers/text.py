@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from flows.clean import Shape
 from flows.readers.header import header_names
+from flows.readers.import_ids import said_by_header
 from flows.readers.table import Table
 from flows.split import OTHER_DELIMITERS, Records
 from schemas.dialect import Dialect
 from schemas.errors import ExportRefused
 from schemas.site import Feed
-from schemas.site_checks import is_time_zone
 
 
 def open_text(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
@@ -28,18 +26,8 @@ def open_text(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
     _refuse_json(records.header[0])
     names, aliases = header_names(records.header, dialect)
     _refuse_other_delimiter(names, shape)
-    if dialect.alias_row:
-        texts = records.header[dialect.alias_row - 1]
-        _refuse_unknown(texts, records, dialect)
-        aliases |= _once(enumerate(texts)) | _once(
-            (at, " ".join(text.split())) for at, text in enumerate(texts)
-        )
-    if not dialect.import_id_row:
-        return Table(names, records, aliases)
-    ids = _import_ids(records.header[-1])
-    if not ids:
-        raise ExportRefused("not_this_dialect")
-    return Table(names, records, aliases | _id_names(ids), timezone=_time_zone(ids.values(), feed.timezone))
+    more, timezone = said_by_header(records.header, lambda: records.sample(1), feed, dialect)
+    return Table(names, records, {**aliases, **more}, timezone=timezone)
 
 
 def _refuse_json(cells: Sequence[str]) -> None:
@@ -53,55 +41,3 @@ def _refuse_other_delimiter(names: list[str], shape: Shape) -> None:
     others = OTHER_DELIMITERS.replace(shape.delimiter, "")
     if len(names) == 1 and any(other in names[0] for other in others):
         raise ExportRefused("wrong_delimiter")
-
-
-def _refuse_unknown(texts: Sequence[str], records: Records, dialect: Dialect) -> None:
-    """Refuse a file whose second names are not this system's, or that has import ids among its records."""
-    known = not dialect.known_by or any(text.strip() in dialect.known_by for text in texts)
-    first = [] if dialect.import_id_row else records.sample(1)
-    if not known or any(_import_ids([cell or "" for cell in cells]) for cells in first):
-        raise ExportRefused("not_this_dialect")
-
-
-def _once(names: Iterable[tuple[int, str]]) -> dict[str, int]:
-    """Name to position, of the names that only one column has."""
-    pairs = [(at, name.strip()) for at, name in names if name.strip()]
-    times = Counter(name for _, name in pairs)
-    return {name: at for at, name in pairs if times[name] == 1}
-
-
-_ImportId = Mapping[str, object]
-
-
-def _import_ids(cells: Sequence[str]) -> dict[int, _ImportId]:
-    """What each filled cell says by position; nothing when one of them is no import id."""
-    filled = {at: _import_id(cell) for at, cell in enumerate(cells) if cell.strip()}
-    ids = {at: said for at, said in filled.items() if said is not None}
-    return ids if len(ids) == len(filled) else {}
-
-
-def _import_id(cell: str) -> _ImportId | None:
-    """An import id is JSON, or the same with Python's quotes."""
-    for text in (cell, cell.replace("'", '"')):
-        try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        return parsed if isinstance(parsed, dict) and "ImportId" in parsed else None
-    return None
-
-
-def _id_names(ids: Mapping[int, _ImportId]) -> dict[str, int]:
-    """Import ids to positions: QID3 alone, and QID3_1 for a choice of it; none that several columns have."""
-    choices = (
-        (at, f"{said['ImportId']}_{said['choiceId']}") for at, said in ids.items() if "choiceId" in said
-    )
-    return _once(choices) | _once((at, str(said["ImportId"])) for at, said in ids.items())
-
-
-def _time_zone(ids: Iterable[_ImportId], declared: str | None) -> str | None:
-    """The time zone that the file says its dates are in; one other than the declared if it says several."""
-    zones = {zone for said in ids if isinstance(zone := said.get("timeZone"), str)}
-    if not declared and (len(zones) > 1 or not all(map(is_time_zone, zones))):
-        raise ExportRefused("unknown_time_zone")
-    return min(zones - {declared}, default=declared if zones else None)

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 
 from flows.readers.cell_text import Texts
 from flows.readers.header import header_names
+from flows.readers.import_ids import said_by_header
 from flows.readers.package import checked_package
 from flows.readers.repeats import Sheet, with_parents
 from flows.readers.sheet_records import Row, SheetRecords
@@ -38,13 +39,16 @@ def open_workbook(stream: BinaryIO, feed: Feed, dialect: Dialect) -> Table:
             sheet = with_parents(
                 sheet, dialect.repeats, lambda name: _read(_above(workbook, name), dialect, texts), texts
             )
-    return Table(sheet.names, SheetRecords(sheet.rows, mark), sheet.aliases)
+        records = SheetRecords(sheet.rows, mark)
+        more, timezone = said_by_header(sheet.header, lambda: records.sample(1), feed, dialect)
+    return Table(sheet.names, records, {**sheet.aliases, **more}, timezone=timezone)
 
 
 def _read(sheet: CalamineSheet, dialect: Dialect, texts: Texts) -> Sheet:
     rows = _from_content(_rows(sheet))
-    names, aliases = header_names(_header(rows, dialect, texts), dialect)
-    return Sheet(names, aliases, _without_end(rows))
+    header = _header(rows, dialect, texts)
+    names, aliases = header_names(header, dialect)
+    return Sheet(names, aliases, _without_end(rows), header)
 
 
 @contextmanager
