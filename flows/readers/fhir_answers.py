@@ -92,8 +92,9 @@ class _Walk:
                 raise _Unreadable
             answers, inner = item.get("answer"), item.get("item")
             if answers or inner is None:
-                text, within = self._answer(self.reading.column(link), answers)
-                _put(common, self.reading.column(link), text)
+                column = self.reading.column(link)
+                text, within = self._answer(column, answers)
+                _put(common, column, text)
                 for nested in within:
                     self._within(common, repeats, nested, depth, repeated=False)
             if inner is not None:
@@ -127,14 +128,11 @@ class _Walk:
         return ";".join(self._text(link, one) for one in answers), within
 
     def _plain(self, link: str, answer: object) -> str | None:
-        """The text of an answer that is a code and nothing else, which most are; None of any other."""
+        """The text of an answer that is a code or an integer and nothing else, as most are; else None."""
         if type(answer) is not dict or len(answer) != 1:
             return None
-        coding = answer.get("valueCoding")
-        if type(coding) is not dict or "extension" in coding:
-            return None
-        code = coding.get("code")
-        if type(code) is not str or not code:
+        code = _code_alone(answer)
+        if code is None:
             return None
         known = self.form.texts
         text = known.get((link, code))
@@ -160,6 +158,18 @@ class _Walk:
 
     def _number(self, link: str, option: str) -> str | None:
         return self.form.weights.get((link, option)) or self.reading.forms.public(link, option)
+
+
+def _code_alone(answer: dict[str, object]) -> str | None:
+    """The code of a coding, or an integer, where nothing stands beside it."""
+    coding = answer.get("valueCoding")
+    if coding is None:
+        number = answer.get("valueInteger")
+        return str(number) if type(number) is int else None
+    if type(coding) is not dict or "extension" in coding:
+        return None
+    code = coding.get("code")
+    return code if type(code) is str and code else None
 
 
 def _repeated(items: Sequence[object]) -> frozenset[str]:

@@ -135,8 +135,10 @@ def _copy_part(
             size += len(block)
             if size > most:
                 raise ExportRefused("too_large_workbook")
-            _refuse_declarations(before + block)
-            before = block[-4 * _LONGEST_MARK :]  # as long as a mark may be in UTF-32
+            # As long as a mark may be in UTF-32: one that two blocks share is seen too.
+            _refuse_declarations(before + block[: 4 * _LONGEST_MARK])
+            _refuse_declarations(block)
+            before = block[-4 * _LONGEST_MARK :]
             if sink is not None:
                 area.add(block)
                 if name != "content.xml":  # its texts stand in the cells themselves
