@@ -84,6 +84,8 @@ def test_every_rule_that_is_told_of_is_one():
 
 def test_every_measure_is_within_three_times_the_bare_call():
     _, _, measures = PAGE.partition("## How fast")
-    multiples = [float(line.rsplit("|", 2)[1]) for line in measures.splitlines() if re.match(r"\| [A-Z]", line)]
+    multiples = [
+        float(line.rsplit("|", 2)[1]) for line in measures.splitlines() if re.match(r"\| [A-Z]", line)
+    ]
     assert len(multiples) == 11
     assert max(multiples) <= 3
