@@ -25,6 +25,8 @@ BLOCK_BYTES = 16 * 1024 * 1024
 RECORD_BYTES = 8 * 1024 * 1024
 """Longest record that is read; a longer one is a quote that was never closed."""
 OTHER_DELIMITERS = ",;\t|"
+HEADER_BYTES = 64 * 1024
+"""First bytes that are looked at for a header row; more only where it goes on."""
 SAMPLE_BYTES = 4 * 1024 * 1024
 """Of a file of any size, what `Records.sample` looks at."""
 ROWS_LOOKED_AT = 100
@@ -89,12 +91,16 @@ class Records:
 
     def _header_record(self) -> list[str]:
         """Take the next record off the buffer; no cells for a last line of blanks."""
+        seen = HEADER_BYTES
         while True:
             self._buffer = _BLANK_LINES.sub(b"", self._buffer, count=1)
-            lines = _Lines(self._buffer[: RECORD_BYTES + 1], self.shape)
+            lines = _Lines(self._buffer[: min(seen, RECORD_BYTES + 1)], self.shape)
             cells = lines.record()
-            whole = lines.taken().endswith(b"\n") and not lines.open
-            if whole or len(self._buffer) > RECORD_BYTES or not self._more():
+            if lines.taken().endswith(b"\n") and not lines.open:
+                break
+            if seen <= RECORD_BYTES and seen < len(self._buffer):
+                seen *= 16
+            elif len(self._buffer) > RECORD_BYTES or not self._more():
                 break
         record = lines.taken() or self._buffer
         if not record.strip():

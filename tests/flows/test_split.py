@@ -25,7 +25,7 @@ WIDEST = 4
 @contextmanager
 def limits(block: int, record: int = split.RECORD_BYTES):
     """Blocks and longest records of other sizes, so that small files cross their borders."""
-    with mock.patch.multiple(split, BLOCK_BYTES=block, RECORD_BYTES=record, ROWS_PER_BATCH=3):
+    with mock.patch.multiple(split, BLOCK_BYTES=block, RECORD_BYTES=record, ROWS_PER_BATCH=3, HEADER_BYTES=4):
         yield
 
 
