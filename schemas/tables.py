@@ -350,6 +350,17 @@ MART_FIGURE = Table(
     ),
 )
 
+MART_DISCLOSED = Table(
+    "mart_disclosed", "what may be told of one exact figure, and why not",
+    tuple(c.name for c in FIGURE_COLUMNS),
+    (
+        *FIGURE_COLUMNS,
+        required("state", "VARCHAR",
+                 "value, zero, suppressed, update_withheld, not_applicable or no_data"),
+        required("cause", "VARCHAR", "primary, within, secondary or history; empty where it is told"),
+    ),
+)
+
 MART_BOUND = Table(
     "mart_bound", "how far the held records could move a rate of one unit and period, once mended",
     tuple(c.name for c in FIGURE_COLUMNS),

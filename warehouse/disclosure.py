@@ -34,9 +34,6 @@ RATE_DENOMINATOR = 20
 MEAN_CASES = 10
 """Fewest cases behind a mean."""
 
-KINDS = ("count", "rate", "mean")
-"""Kinds of figures that are published."""
-
 TABLES = {table.name: table for table in PUBLISHED}
 
 
@@ -118,27 +115,12 @@ def _macros(policy: Disclosure) -> tuple[str, ...]:
 FIGURES = f"""
 WITH decided AS (
     SELECT
-        figure.* REPLACE (
-            CASE
-                WHEN state = 'not_applicable' THEN state
-                WHEN NOT period.closed THEN 'update_withheld'
-                WHEN state = 'no_data' THEN state
-                WHEN kind = 'count' AND protected(numerator) THEN 'suppressed'
-                WHEN
-                    kind = 'rate' AND (
-                        rounded(denominator) < {RATE_DENOMINATOR}
-                        OR protected(numerator)
-                        OR protected(denominator - numerator)
-                    )
-                    THEN 'suppressed'
-                WHEN kind = 'mean' AND (n < {MEAN_CASES} OR protected(n)) THEN 'suppressed'
-                ELSE state
-            END AS state
-        ),
+        figure.* REPLACE (disclosed.state AS state),
         kind
     FROM mart_figure AS figure
     JOIN mart_metric AS metric USING (figure, definition)
-    JOIN mart_period AS period USING (grain, period)
+    JOIN mart_disclosed AS disclosed
+        USING (figure, definition, service, clinic, grain, period, instrument, scale)
     WHERE metric.kind IN {KINDS}
 ),
 shown AS (

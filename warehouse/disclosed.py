@@ -1,0 +1,115 @@
+"""Which exact figures may be told: mart_disclosed, one row per published figure, with its state and cause.
+
+The cause stays in the warehouse: whether a cell is hidden for itself or for another is nobody's to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from duckdb import DuckDBPyConnection
+
+from schemas.quantities import Quantities
+from schemas.site import Disclosure
+from schemas.tables import MART_DISCLOSED
+from warehouse.suppression import Account, settle
+from warehouse.suppression_block import CAUSES, Policy
+from warehouse.suppression_rows import blocks, told
+
+KINDS = ("count", "rate", "mean")
+"""Kinds of figures that are published."""
+
+FIGURES = f"""
+WITH span AS (
+    SELECT
+        coalesce(min(first_slot) FILTER (grain = 'month'), min(first_slot)) AS first_slot,
+        coalesce(max(last_slot) FILTER (grain = 'month'), max(last_slot)) AS last_slot
+    FROM mart_period
+    WHERE scaffold = 'period'
+)
+SELECT
+    row_number() OVER (ORDER BY {", ".join(MART_DISCLOSED.key)}) - 1 AS place,
+    figure, definition, service, clinic, grain, period, instrument, scale, kind, state,
+    CASE
+        WHEN metric.scaffold = 'period_end' THEN least(period.last_slot, span.last_slot)
+        WHEN period.scaffold = 'period' THEN greatest(period.first_slot, span.first_slot)
+        ELSE period.first_slot
+    END AS start,
+    CASE WHEN period.scaffold = 'period' THEN least(period.last_slot, span.last_slot) ELSE period.last_slot END + 1
+        AS stop,
+    CASE WHEN kind <> 'mean' THEN numerator::BIGINT END AS count_n,
+    denominator AS count_d,
+    period.closed AS closed
+FROM mart_figure AS figure
+JOIN mart_metric AS metric USING (figure, definition)
+JOIN mart_period AS period USING (grain, period)
+CROSS JOIN span
+WHERE metric.kind IN {KINDS}
+ORDER BY place
+"""
+
+
+def disclose_figures(con: DuckDBPyConnection, policy: Disclosure, quantities: Quantities) -> Account:
+    """Write mart_disclosed anew; how it was done.
+
+    con: warehouse with its marts, open for writing
+    raises: WarehouseError where two figures disagree on one count
+    """
+    figures = con.sql(FIGURES).pl()
+    clinics = dict(con.sql("SELECT clinic, service FROM core_clinic ORDER BY clinic").fetchall())
+    cause, account = causes(figures, clinics, policy, quantities)
+    decided = figures.select(*MART_DISCLOSED.key, pl.Series("cause", cause)).with_columns(
+        _state(figures, cause).alias("state")
+    )
+    write(con, decided)
+    return account
+
+
+def causes(
+    figures: pl.DataFrame, clinics: Mapping[str, str], policy: Disclosure, quantities: Quantities
+) -> tuple[list[str], Account]:
+    """Why each row is hidden, in order of rows; empty where it is told. Pure.
+
+    figures: as FIGURES gives them
+    """
+    account = Account()
+    found = np.zeros(len(figures), dtype=np.int8)
+    limits = Policy(policy.threshold, policy.round_to, policy.rate_denominator, policy.mean_cases)
+    applicable = figures.filter(pl.col("state") != "not_applicable")
+    if len(applicable):
+        known = told(applicable, dict(clinics), quantities)
+        order = {name: number for number, name in enumerate(sorted(set(known.service)))}
+        service = np.array([order[name] for name in known.service])
+        for block in blocks(known, quantities, limits):
+            settle(block, service, account)
+            found[block.rows.place] = block.cause
+    return [CAUSES[one] for one in found], account
+
+
+def _state(figures: pl.DataFrame, cause: list[str]) -> pl.Expr:
+    state, closed = pl.lit(figures["state"]), pl.lit(figures["closed"])
+    return (
+        pl.when(state == "not_applicable")
+        .then(state)
+        .when(~closed)
+        .then(pl.lit("update_withheld"))
+        .when(pl.lit(pl.Series(cause)) != "")
+        .then(pl.lit("suppressed"))
+        .otherwise(state)
+    )
+
+
+def write(con: DuckDBPyConnection, decided: pl.DataFrame) -> None:
+    """Replace mart_disclosed by these rows, in key order."""
+    con.execute(f"DROP TABLE IF EXISTS {MART_DISCLOSED.name}")
+    for statement in MART_DISCLOSED.ddl():
+        con.execute(statement)
+    columns = ", ".join(MART_DISCLOSED.column_names)
+    con.register("decided", decided.to_arrow())
+    con.execute(
+        f"INSERT INTO {MART_DISCLOSED.name} ({columns}) SELECT {columns} FROM decided "
+        f"ORDER BY {', '.join(MART_DISCLOSED.key)}"
+    )
+    con.unregister("decided")
