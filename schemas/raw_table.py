@@ -72,22 +72,24 @@ class RawTable:
         self.problem(key, "must be one character")
         return None
 
-    def flag(self, key: str) -> bool:
-        """true or false; false where the key is not there."""
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """true or false; the default where the key is not there."""
         value = self.value(key)
         if value is None or isinstance(value, bool):
-            return bool(value)
+            return default if value is None else value
         self.problem(key, "must be true or false")
-        return False
+        return default
 
-    def whole(self, key: str, default: int, least: int) -> int:
-        """A whole number of at least `least`; the default where the key is not there."""
+    def whole(self, key: str, default: int, least: int, most: int | None = None) -> int:
+        """A whole number of at least `least`, at most `most`; the default where the key is not there."""
         value = self.value(key)
         if value is None:
             return default
-        if isinstance(value, int) and not isinstance(value, bool) and value >= least:
-            return value
-        self.problem(key, f"must be a whole number of at least {least}")
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if whole and value >= least and (most is None or value <= most):
+            return int(value)
+        upper = "" if most is None else f" and at most {most}"
+        self.problem(key, f"must be a whole number of at least {least}{upper}")
         return default
 
     def choice(self, key: str, allowed: Collection[str], default: str | None = None) -> str:

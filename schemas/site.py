@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
+from schemas.policy import Disclosure as Disclosure
+
 RATERS = ("client", "therapist", "observer", "caregiver")
 
 KINDS = ("responses", "appointments", "referrals")
@@ -83,14 +85,6 @@ EACH_ROW = "@row"
 
 ITEM_NUMBER = re.compile(r"\{n(?::0([1-9]))?\}")
 """The place of the item number in a pattern of item columns; {n:02} pads with zeros."""
-
-
-@dataclass(frozen=True)
-class Disclosure:
-    """Counts of 1 to threshold - 1 are not shown, others are rounded to round_to."""
-
-    threshold: int = 5
-    round_to: int = 5
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from schemas.dialect import Dialect, load_dialects
 from schemas.errors import ConfigError
+from schemas.policy import read_disclosure
 from schemas.raw_table import RawTable
 from schemas.site import (
     COLUMNS,
@@ -17,7 +18,6 @@ from schemas.site import (
     VOCABULARY,
     Attention,
     Clinic,
-    Disclosure,
     Due,
     Feed,
     FeedInstrument,
@@ -73,7 +73,7 @@ def _site(top: RawTable, instruments: Mapping[str, Form], dialects: Mapping[str,
         timezone=timezone,
         confirmed_instruments=frozenset(confirmed),
         shared_ids=shared_ids,
-        disclosure=_disclosure(top.table("disclosure", "[disclosure]")),
+        disclosure=read_disclosure(top.table("disclosure", "[disclosure]")),
         rules=_rules(top.table("rules", "[rules]")),
         clinics=clinics,
         due=_all(top, "due", "instrument", lambda table: _due(table, services, instruments)),
@@ -83,13 +83,6 @@ def _site(top: RawTable, instruments: Mapping[str, Form], dialects: Mapping[str,
 
 def _all(top: RawTable, key: str, name: str, read: Callable[[RawTable], _T]) -> tuple[_T, ...]:
     return tuple(read(table) for table in top.tables(key, f"[[{key}]]", name))
-
-
-def _disclosure(table: RawTable) -> Disclosure:
-    # A threshold of 2 would show every group of two people; no rule in use goes below 3.
-    disclosure = Disclosure(table.whole("threshold", 5, least=3), table.whole("round_to", 5, least=1))
-    table.close()
-    return disclosure
 
 
 def _rules(table: RawTable) -> Rules:

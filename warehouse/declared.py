@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from schemas.instrument import CONSTRUCTS, EVIDENCE
 from schemas.instrument_rules import COMPARISONS, THRESHOLD_KINDS
 from schemas.instrument_scales import DIRECTIONS
+from schemas.policy import GRAINS as PERIOD_GRAINS
 from schemas.rules import rules
 from schemas.site import KINDS, RATERS, VOCABULARY
 from schemas.tables import Column, Table
@@ -27,7 +28,6 @@ from warehouse.checks import (
 
 EXACT_STATES = ("value", "zero", "not_applicable", "no_data")
 HIDDEN_STATES = ("suppressed", "update_withheld")
-PERIOD_GRAINS = ("month", "quarter", "year", "rolling_12_months", "all")
 GRAINS = (*PERIOD_GRAINS, "session", "stage")
 FATES = ("accepted", "quarantined", "excluded", "superseded")
 RUN_INPUTS = (
