@@ -22,10 +22,12 @@ from typing import Any, Protocol
 
 from duckdb import DuckDBPyConnection
 
+from schemas import quantities
 from schemas.errors import ConfigError, WarehouseError
 from schemas.metrics import Metric
 from schemas.published import PUBLISHED
 from schemas.site import Disclosure
+from warehouse.disclosed import KINDS, disclose_figures
 from warehouse.effect_bounds import high_of_rounded, low_of_rounded
 
 RATE_DENOMINATOR = 20
@@ -69,6 +71,7 @@ def publish_tables(
     check_policy(policy)
     if out.exists():
         raise WarehouseError(f"{out.name}: is there already; a publication is always a new file")
+    disclose_figures(con, policy, quantities.load())
     # A connection of its own: USE and the temporary macros end with it.
     with con.cursor() as publisher:
         for statement in _macros(policy):

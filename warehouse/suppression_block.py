@@ -6,7 +6,7 @@ complement, over one line of times. A cell is a term, a group of clinics and an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,6 +71,16 @@ class Rows:
     weight: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What a shift changed."""
+
+    terms: Index
+    groups: Index
+    squares: list[NDArray[np.int16]]
+    lines: dict[tuple[int, int], Numbers | None]
+
+
 @dataclass
 class Block:
     """The state of one block while rows are hidden; hiding only ever loosens a bound.
@@ -85,7 +95,7 @@ class Block:
     contains: Flags
     times: int
     rows: Rows
-    within: Sequence[tuple[int, int]]
+    within: Sequence[tuple[tuple[int, ...], int]]
     partitions: Sequence[tuple[int, tuple[int, ...]]]
     cause: NDArray[np.int8] = field(init=False)
 
@@ -100,7 +110,9 @@ class Block:
         self.cost = np.zeros(size, dtype=np.float32)
         self.up = np.full(size, FREE, dtype=np.int16)
         self.down, self.up_freed, self.down_freed = self.up.copy(), self.up.copy(), self.up.copy()
-        self.unmoved = np.zeros(len(self.rows.place), dtype=bool)
+        single = self.contains & (self.contains.sum(axis=1) == 1)[:, None]
+        self._alone = np.where(single.any(axis=0), single.argmax(axis=0), -1)
+        self._lines: dict[tuple[int, int], Numbers | None] = {}
         self._place_rows()
         self.cause = self._primary()
         self._hide_within()
@@ -118,21 +130,47 @@ class Block:
         """The square of one term and group, by (a, b)."""
         return values.reshape(self.shape)[term, group]
 
-    def atoms(self, term: int, clinic: int) -> Numbers | None:
-        """The counts of a clinic by slot; None where the figure is not applicable there."""
-        group = self.alone(clinic)
-        if group is None:
-            return None
-        slots = np.arange(self.times - 1)
-        if not self.exists.reshape(self.shape)[term, group, slots, slots + 1].any():
-            return None
-        found: Numbers = self.x.reshape(self.shape)[term, group, slots, slots + 1]
-        return found
+    def line(self, term: int, clinic: int) -> Numbers | None:
+        """The counts of a clinic by slot; None where no figure of the term is applicable there."""
+        key = (term, clinic)
+        if key not in self._lines:
+            group = self.alone(clinic)
+            slots = np.arange(self.times - 1)
+            found = None
+            if group is not None and self.exists.reshape(self.shape)[term, group, slots, slots + 1].any():
+                found = self.x.reshape(self.shape)[term, group, slots, slots + 1].astype(np.int32)
+            self._lines[key] = found
+        return self._lines[key]
+
+    def shift(self, terms: Index, groups: Index, signs: Index, world: Numbers) -> Saved:
+        """Take a world for what is: D by time, times sign in each square. What was, to be given back."""
+        step = np.clip(world[None, :] - world[:, None], -FREE, FREE)
+        step = np.triu(step, 1)
+        squares = [one.reshape(self.shape) for one in (self.up, self.down, self.up_freed, self.down_freed)]
+        saved = [square[terms, groups].copy() for square in squares]
+        for square, way in zip(squares, (-1, 1, -1, 1), strict=True):
+            change = way * signs[:, None, None] * step[None]
+            was = square[terms, groups]
+            square[terms, groups] = np.where(was >= FREE, FREE, np.clip(was + change, 0, FREE))
+        return Saved(terms, groups, saved, dict(self._lines))
+
+    def give_back(self, saved: Saved) -> None:
+        """Undo one shift; the last one first."""
+        squares = (self.up, self.down, self.up_freed, self.down_freed)
+        for square, was in zip(squares, saved.squares, strict=True):
+            square.reshape(self.shape)[saved.terms, saved.groups] = was
+        self._lines = saved.lines
+
+    def shift_line(self, term: int, clinic: int, change: Numbers) -> None:
+        """Part of `shift`: the counts of one clinic by slot."""
+        line = self.line(term, clinic)
+        if line is not None:
+            self._lines[term, clinic] = line + change
 
     def alone(self, clinic: int) -> int | None:
         """The group of one clinic by itself."""
-        found = np.flatnonzero(self.contains[:, clinic] & (self.contains.sum(axis=1) == 1))
-        return int(found[0]) if len(found) else None
+        found = self._alone[clinic]
+        return int(found) if found >= 0 else None
 
     def _place_rows(self) -> None:
         rows = self.rows
@@ -240,7 +278,7 @@ class Block:
             complement, np.where(x == 0, 0, self.policy.threshold), self.policy.told_low(x)
         )
         told_high = np.where(complement, np.where(x == 0, 0, FREE), self.policy.told_high(x))
-        exact = self.means[cells] > 0
+        exact = (self.means[cells] > 0) & (x < self.policy.rate_denominator)
         told_low, told_high = np.where(exact, x, told_low), np.where(exact, x, told_high)
         low, high = np.where(told, told_low, low), np.where(told, told_high, high)
         self.up[cells], self.down[cells] = np.minimum(high - x, FREE), np.minimum(x - low, FREE)
@@ -249,8 +287,3 @@ class Block:
         """Cells that an attacker must not learn of: small ones, and those whose mean is of too few."""
         few = self.asks_mean & (self.x >= 1) & (self.x < self.policy.mean_cases)
         return np.flatnonzero(self.exists & (self.policy.small(self.x) | few))
-
-
-def total(counts: Iterable[int]) -> int:
-    """The sum, as a whole number of Python."""
-    return sum(int(count) for count in counts)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from warehouse.suppression_block import Block
+from warehouse.suppression_block import Block, Saved
 from warehouse.suppression_network import FREE, Edge, Matrix
 
-Coefficients = Mapping[int, int]
+Entangled = tuple[tuple[int, int], ...]
+"""Series that move together, and how a person of the move counts in each."""
 
 
 @dataclass(frozen=True)
@@ -22,65 +23,66 @@ class Move:
     coefficients: by series, how a person of the move counts: 1, -1; others stay as they are
     """
 
-    coefficients: tuple[tuple[int, int], ...]
+    coefficients: Entangled
     clinic: int
     partner: int | None
 
 
-def signs(block: Block, move: Move) -> NDArray[np.int8]:
-    """By group: 1 where it gains, -1 where it loses, 0 where it does not change."""
-    gains = block.contains[:, move.clinic].astype(np.int8)
+@dataclass(frozen=True)
+class Effect:
+    """All squares (term, group) that a move changes, and how often a person of it counts in each."""
+
+    terms: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    signs: NDArray[np.int64]
+
+    def at(self, term: int, group: int) -> int:
+        found = self.signs[(self.terms == term) & (self.groups == group)]
+        return int(found[0]) if len(found) else 0
+
+
+def effect(block: Block, move: Move) -> Effect:
+    """Series, and the complements of rates that change with them, in every group that does not keep its sum."""
+    by_term = np.zeros(block.terms, dtype=np.int64)
+    for term, coefficient in move.coefficients:
+        by_term[term] = coefficient
+    if block.pairs:
+        numerators, denominators = np.array(list(block.pairs.values())).T
+        by_term[list(block.pairs)] = by_term[denominators] - by_term[numerators]
+    by_group = block.contains[:, move.clinic].astype(np.int64)
     if move.partner is not None:
-        gains -= block.contains[:, move.partner].astype(np.int8)
-    return gains
+        by_group -= block.contains[:, move.partner]
+    signs = by_term[:, None] * by_group[None, :]
+    terms, groups = np.nonzero(signs)
+    return Effect(terms, groups, signs[terms, groups])
 
 
-def effects(block: Block, move: Move) -> Iterator[tuple[int, int, int]]:
-    """Term, group and sign of all that a move changes, complements of rates among them."""
-    coefficients = dict(move.coefficients)
-    for term, (numerator, denominator) in block.pairs.items():
-        coefficients[term] = coefficients.get(denominator, 0) - coefficients.get(numerator, 0)
-    by_group = signs(block, move)
-    for term, coefficient in sorted(coefficients.items()):
-        for group in np.flatnonzero(by_group):
-            sign = coefficient * int(by_group[group])
-            if sign:
-                yield term, int(group), sign
-
-
-def sign_at(block: Block, move: Move, term: int, group: int) -> int:
-    """How often a person of the move counts in a cell."""
-    return next((sign for one, at, sign in effects(block, move) if (one, at) == (term, group)), 0)
-
-
-def graphs(block: Block, move: Move) -> tuple[Matrix, Matrix]:
-    """What bounds D now, and what would bound it were nothing told in this release."""
-    now = np.full((block.times, block.times), FREE, dtype=np.int32)
-    freed = now.copy()
-    for term, group, sign in effects(block, move):
-        for graph, up, down in ((now, block.up, block.down), (freed, block.up_freed, block.down_freed)):
-            more, less = block.grid(up, term, group), block.grid(down, term, group)
-            if sign < 0:
-                more, less = less, more
-            if abs(sign) > 1:
-                more, less = more // abs(sign), less // abs(sign)
-            np.minimum(graph, more, out=graph, casting="unsafe")
-            np.minimum(graph, less.T, out=graph, casting="unsafe")
-    for graph in (now, freed):
-        _keep_inclusions(block, move, graph)
-    return now, freed
+def graph(block: Block, move: Move, changed: Effect, freed: bool = False) -> Matrix:
+    """What bounds D now; freed: what would bound it were nothing told in this release."""
+    up = (block.up_freed if freed else block.up).reshape(block.shape)
+    down = (block.down_freed if freed else block.down).reshape(block.shape)
+    found = np.full((block.times, block.times), FREE, dtype=np.int32)
+    for size in np.unique(np.abs(changed.signs)):
+        for sign, more, less in ((size, up, down), (-size, down, up)):
+            which = changed.signs == sign
+            if which.any():
+                terms, groups = changed.terms[which], changed.groups[which]
+                ahead, back = more[terms, groups].min(axis=0), less[terms, groups].min(axis=0)
+                found = np.minimum(found, np.minimum(ahead // size, (back // size).T))
+    _keep_inclusions(block, move, found)
+    return found.astype(np.int32)
 
 
 def _keep_inclusions(block: Block, move: Move, graph: Matrix) -> None:
     """What is within another must stay so, in each clinic and slot."""
     coefficients = dict(move.coefficients)
     slot = np.arange(block.times - 1)
-    for part, whole in block.within:
-        lead = coefficients.get(whole, 0) - coefficients.get(part, 0)
+    for parts, whole in block.within:
+        lead = coefficients.get(whole, 0) - sum(coefficients.get(part, 0) for part in parts)
         if not lead:
             continue
         for clinic, side in ((move.clinic, 1), (move.partner, -1)):
-            if clinic is None or (gap := _gap(block, part, whole, clinic)) is None:
+            if clinic is None or (gap := _gap(block, parts, whole, clinic)) is None:
                 continue
             room = gap // abs(lead)
             if lead * side > 0:
@@ -89,97 +91,108 @@ def _keep_inclusions(block: Block, move: Move, graph: Matrix) -> None:
                 graph[slot, slot + 1] = np.minimum(graph[slot, slot + 1], room)
 
 
-def _gap(block: Block, part: int, whole: int, clinic: int) -> NDArray[Any] | None:
-    inner, outer = block.atoms(part, clinic), block.atoms(whole, clinic)
-    if outer is None or inner is None:
+def _gap(block: Block, parts: tuple[int, ...], whole: int, clinic: int) -> NDArray[Any] | None:
+    outer = block.line(whole, clinic)
+    if outer is None:
         return None
-    return np.maximum(outer - inner, 0)
+    inner = [found for part in parts if (found := block.line(part, clinic)) is not None]
+    return np.maximum(outer - sum(inner), 0)
 
 
-def price(block: Block, move: Move) -> NDArray[np.float64]:
+def price(block: Block, changed: Effect) -> NDArray[np.float64]:
     """By edge (a, b): what hiding all that bounds it costs."""
-    cost = np.zeros((block.times, block.times))
-    for term, group, _ in effects(block, move):
-        cost += block.grid(block.cost, term, group)
-    return cost
+    found: NDArray[np.float64] = block.cost.reshape(block.shape)[changed.terms, changed.groups].sum(
+        axis=0, dtype=np.float64
+    )
+    return found
 
 
-def cells_at(block: Block, move: Move, edges: list[Edge]) -> NDArray[np.int64]:
+def cells_at(block: Block, changed: Effect, edges: list[Edge]) -> NDArray[np.int64]:
     """The cells of these edges that the move changes."""
-    found = [
-        ((term * block.shape[1] + group) * block.times + a) * block.times + b
-        for term, group, _ in effects(block, move)
-        for a, b in edges
-    ]
-    return np.array(sorted(found), dtype=np.int64)
+    a, b = np.array(edges, dtype=np.int64).reshape(-1, 2).T
+    squares = changed.terms * block.shape[1] + changed.groups
+    found: NDArray[np.int64] = (squares[:, None] * block.times + a) * block.times + b
+    return found.reshape(-1)
+
+
+def take(block: Block, move: Move, changed: Effect, world: NDArray[np.int32]) -> Saved:
+    """Take a world of the move for what is; what was."""
+    saved = block.shift(changed.terms, changed.groups, changed.signs, world)
+    step = np.diff(world)
+    for term, coefficient in move.coefficients:
+        for clinic, side in ((move.clinic, 1), (move.partner, -1)):
+            if clinic is not None:
+                block.shift_line(term, clinic, coefficient * side * step)
+    return saved
 
 
 class Carried:
-    """Which series move with one: itself; what it is part of; what is part of it; and wholes stay wholes."""
+    """Which series move with one: only those that could not otherwise stay within, or be a whole of, others."""
 
     def __init__(self, block: Block) -> None:
         self.block = block
-        self.above: dict[int, set[int]] = {}
-        self.below: dict[int, set[int]] = {}
-        for part, whole in block.within:
-            self.above.setdefault(part, set()).add(whole)
-            self.below.setdefault(whole, set()).add(part)
-        shape = block.x.reshape(block.shape)
-        self.size = shape.max(axis=(1, 2, 3))
 
-    def variants(self, term: int) -> list[tuple[tuple[int, int], ...]]:
-        """Ways in which a term can count one more, the least entangled first, each once."""
-        block = self.block
-        if term in block.pairs:
-            numerator, denominator = block.pairs[term]
-            bases = [{numerator: -1}, {denominator: 1}]
+    def closures(self, term: int, clinic: int, start: int, stop: int, amount: int) -> list[Entangled]:
+        """Ways in which a term can count `amount` more (or less) from start to stop, the least entangled first.
+
+        Of a whole with parts another part gives way, or else the whole moves too.
+        """
+        sign = 1 if amount > 0 else -1
+        if term in self.block.pairs:
+            numerator, denominator = self.block.pairs[term]
+            bases = [{numerator: -sign}, {denominator: sign}]
         else:
-            bases = [{term: 1}]
+            bases = [{term: sign}]
         found = []
         for base in bases:
-            found += [self._closed(base, False), self._closed(base, True)]
-            found += [self._closed(self._with(base, which), True) for which in ("above", "below", "both")]
-        return list(dict.fromkeys(tuple(sorted(one.items())) for one in found if one))
+            for carry in (False, True):
+                closed = self._closed(dict(base), clinic, start, stop, abs(amount), carry)
+                if closed is not None:
+                    found.append(tuple(sorted((one, by) for one, by in closed.items() if by)))
+        return list(dict.fromkeys(found))
 
-    def _with(self, base: dict[int, int], which: str) -> dict[int, int]:
-        found = dict(base)
-        for links in ("above", "below") if which == "both" else (which,):
-            waiting = list(base)
-            while waiting:
-                one = waiting.pop()
-                for other in sorted(getattr(self, links).get(one, ())):
-                    if other not in found and self._joins(links, found, other):
-                        found[other] = found[one]
-                        waiting.append(other)
-        return found
+    def count(self, term: int, clinic: int, start: int, stop: int) -> int:
+        """People of a clinic in a term from start to stop, by its single slots."""
+        line = self.block.line(term, clinic)
+        return 0 if line is None else int(line[start:stop].sum())
 
-    def _joins(self, links: str, found: dict[int, int], other: int) -> bool:
-        """Of the parts of a whole a person is in one only: the largest."""
-        if links == "above":
+    def _closed(
+        self, found: dict[int, int], clinic: int, start: int, stop: int, amount: int, carry: bool
+    ) -> dict[int, int] | None:
+        def count(term: int) -> int:
+            return self.count(term, clinic, start, stop)
+
+        for _ in range(40):
+            if not (self._loosen(found, count, amount) or self._balance(found, count, amount, carry)):
+                return found
+        return None
+
+    def _loosen(self, found: dict[int, int], count: Callable[[int], int], amount: int) -> bool:
+        """Move what is tight: the whole that a part would outgrow, the part that would outgrow its whole."""
+        for parts, whole in self.block.within:
+            lead = found.get(whole, 0) - sum(found.get(part, 0) for part in parts)
+            if lead >= 0 or count(whole) - sum(map(count, parts)) >= -lead * amount:
+                continue
+            if found.get(whole, 0) < 0:
+                part = max(parts, key=lambda one: (found.get(one, 0) == 0, count(one), -one))
+                found[part] = found.get(part, 0) - 1
+            else:
+                found[whole] = found.get(whole, 0) + 1
             return True
-        for _, parts in self.block.partitions:
-            if other in parts:
-                return other == max(parts, key=lambda part: (self.size[part], -part)) and not (
-                    set(parts) & set(found)
-                )
-        return True
+        return False
 
-    def _closed(self, base: dict[int, int], carry: bool) -> dict[int, int]:
-        """Wholes stay the sum of their parts: the whole moves too (carry), or another part the other way."""
-        found = dict(base)
-        for _ in range(2 * len(self.block.partitions) + 1):
-            if not any(self._balance(found, whole, parts, carry) for whole, parts in self.block.partitions):
-                return {term: sign for term, sign in found.items() if sign}
-        return {}
-
-    def _balance(self, found: dict[int, int], whole: int, parts: tuple[int, ...], carry: bool) -> bool:
-        lacking = found.get(whole, 0) - sum(found.get(part, 0) for part in parts)
-        if not lacking:
-            return False
-        if whole not in found and carry:
-            found[whole] = sum(found.get(part, 0) for part in parts)
-        else:
-            free = [part for part in parts if part not in found] or list(parts)
-            largest = max(free, key=lambda part: (self.size[part], -part))
-            found[largest] = found.get(largest, 0) + lacking
-        return True
+    def _balance(self, found: dict[int, int], count: Callable[[int], int], amount: int, carry: bool) -> bool:
+        """Wholes stay the sums of their parts."""
+        for whole, parts in self.block.partitions:
+            lacking = found.get(whole, 0) - sum(found.get(part, 0) for part in parts)
+            if not lacking:
+                continue
+            free = [part for part in parts if part not in found]
+            able = [part for part in free if lacking > 0 or count(part) >= amount]
+            if whole not in found and (carry or not able):
+                found[whole] = -lacking
+            else:
+                part = max(able or free or parts, key=lambda one: (count(one), -one))
+                found[part] = found.get(part, 0) + lacking
+            return True
+        return False

@@ -15,7 +15,8 @@ from warehouse.suppression_block import Block, Policy, Rows
 SERIES = ("quantity", "instrument", "scale")
 Key = tuple[str, str, str]
 
-WEIGHT = {"month": 10, "quarter": 12, "year": 20, "rolling_12_months": 9, "all": 30}
+WEIGHT = {"month": 10, "quarter": 15, "year": 30, "rolling_12_months": 15, "all": 60}
+BETWEEN_QUARTERS = 8
 """What a row is worth by grain: of two covers the one that hides less; else short periods go first."""
 
 OF_UNIT = {"clinic": 1, "service": 2, "all": 4}
@@ -144,7 +145,7 @@ def blocks(told: Told, quantities: Quantities, policy: Policy) -> Iterator[Block
 
 def _relations(
     series: Sequence[Key], quantities: Quantities
-) -> tuple[list[tuple[int, int]], list[tuple[int, tuple[int, ...]]]]:
+) -> tuple[list[tuple[tuple[int, ...], int]], list[tuple[int, tuple[int, ...]]]]:
     place = {key: number for number, key in enumerate(series)}
     kinds = {one.id: one for one in quantities.quantities}
     inside, wholes = [], []
@@ -152,20 +153,24 @@ def _relations(
         for whole in kinds[key[0]].within:
             other = place.get(series_key(kinds[whole], key[1], key[2]))
             if other is not None and other != number:
-                inside.append((number, other))
+                inside.append(((number,), other))
     for partition in quantities.partitions:
         for key, number in place.items():
             if key[0] == partition.whole:
                 parts = [place.get(series_key(kinds[part], key[1], key[2])) for part in partition.parts]
-                if all(part is not None for part in parts):
-                    wholes.append((number, tuple(part for part in parts if part is not None)))
+                there = tuple(part for part in parts if part is not None)
+                if len(there) == len(parts):
+                    wholes.append((number, there))
+                elif len(there) > 1:
+                    # A part that no figure tells of is what the others leave.
+                    inside.append((there, number))
     return inside, wholes
 
 
 def _components(
     series: int,
     rows: pl.DataFrame,
-    inside: Sequence[tuple[int, int]],
+    inside: Sequence[tuple[tuple[int, ...], int]],
     wholes: Sequence[tuple[int, tuple[int, ...]]],
 ) -> np.ndarray:
     found = np.arange(series)
@@ -176,7 +181,11 @@ def _components(
         return one
 
     pairs = rows.select("series_n", "series_d").unique(maintain_order=True).rows()
-    links = [*inside, *pairs, *((whole, part) for whole, parts in wholes for part in parts)]
+    links = [
+        *pairs,
+        *((whole, part) for parts, whole in inside for part in parts),
+        *((whole, part) for whole, parts in wholes for part in parts),
+    ]
     for one, other in links:
         if one >= 0 and other >= 0:
             low, high = sorted((root(one), root(other)))
@@ -187,7 +196,7 @@ def _components(
 def _block(
     told: Told,
     rows: pl.DataFrame,
-    inside: Sequence[tuple[int, int]],
+    inside: Sequence[tuple[tuple[int, ...], int]],
     wholes: Sequence[tuple[int, tuple[int, ...]]],
     policy: Policy,
 ) -> Block:
@@ -207,8 +216,11 @@ def _block(
         contains[number, list(told.groups[int(group)])] = True
     first = int(rows["start"].min())  # type: ignore[arg-type]  # a block has rows
     weight = [
-        float(WEIGHT.get(grain, 10) * OF_UNIT["clinic" if clinic != "all" else "service" if service != "all" else "all"])
-        for grain, service, clinic in rows.select("grain", "service", "clinic").iter_rows()
+        float(
+            (BETWEEN_QUARTERS if grain == "rolling_12_months" and stop % 3 else WEIGHT.get(grain, 10))
+            * OF_UNIT["clinic" if clinic != "all" else "service" if service != "all" else "all"]
+        )
+        for grain, service, clinic, stop in rows.select("grain", "service", "clinic", "stop").iter_rows()
     ]
     return Block(
         policy=policy,
@@ -230,10 +242,12 @@ def _block(
             closed=rows["closed"].to_numpy(),
             weight=np.array(weight),
         ),
-        within=[(term[a], term[b]) for a, b in inside if a in term and b in term],
+        within=[
+            (tuple(term[part] for part in parts), term[whole]) for parts, whole in inside if whole in term
+        ],
         partitions=[
             (term[whole], tuple(term[part] for part in parts))
             for whole, parts in wholes
-            if whole in term and all(part in term for part in parts)
+            if whole in term
         ],
     )
