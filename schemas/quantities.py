@@ -1,8 +1,9 @@
-"""What published figures count: quantities, the figures that tell of them and what links them, in quantities.toml."""
+"""What published figures count, which figures tell of it, and what links it: quantities.toml."""
 
 from __future__ import annotations
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +19,6 @@ from schemas.site import RATERS
 FILE = "quantities.toml"
 BY = ("whole", "instrument", "scale")
 PUBLISHED_KINDS = ("count", "rate", "mean")
-MONTHS = "period"
-"""Scaffold of what adds up over months."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Total:
 
 @dataclass(frozen=True)
 class AtInstrument:
-    """`part` is never more than `whole` of this instrument."""
+    """`part` is never more than `whole`, where the one that is by instrument is of this instrument."""
 
     part: str
     whole: str
@@ -79,11 +78,23 @@ class AtInstrument:
 
 @dataclass(frozen=True)
 class Balance:
-    """The stock at the end of a month: of the month before, and what entered in the month less what left."""
+    """The stock at the end of a month: of the month before, and what entered in the month less what left.
+
+    exact: whether that is so whatever dates the records give; else the stock may be larger
+    """
 
     stock: str
     entered: str
     left: str
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """`part` is not more than `whole` on most sites, so that someone may reckon on it; not certain on any."""
+
+    part: str
+    whole: str
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,7 @@ class Quantities:
     totals: tuple[Total, ...] = ()
     at_instrument: tuple[AtInstrument, ...] = ()
     balances: tuple[Balance, ...] = ()
+    supposed: tuple[Supposed, ...] = ()
 
 
 @cache
@@ -111,6 +123,7 @@ def parse(text: str, dictionary: Sequence[Metric]) -> Quantities:
     if not problems:
         problems.extend(_figures_amiss(found, dictionary))
         problems.extend(_links_amiss(found))
+        problems.extend(_scaffolds_amiss(found, dictionary))
     if problems:
         raise ConfigError("\n".join(problems))
     return found
@@ -122,9 +135,12 @@ class _Reading:
     def __init__(self, root: RawTable) -> None:
         self._root = root
         self._quantities = list(root.tables("quantities", "[[quantities]]", "id"))
-        self._raters = {raw.text("id"): _raters(raw) for raw in self._quantities}
-        if len(self._raters) < len(self._quantities):
-            root.problem("[[quantities]]", "an id is there twice")
+        self._raters: dict[str, set[str]] = defaultdict(set)
+        for raw in self._quantities:
+            for rater in _raters(raw):
+                if rater in self._raters[raw.text("id")]:
+                    raw.problem("id", f"is there twice, rated by {rater}")
+                self._raters[raw.text("id")].add(rater)
 
     def quantities(self) -> Quantities:
         return Quantities(
@@ -134,6 +150,7 @@ class _Reading:
             tuple(t for raw in self._tables("totals", "part") for t in self._total(raw)),
             tuple(self._at_instrument(raw) for raw in self._tables("at_instrument", "part")),
             tuple(self._balance(raw) for raw in self._tables("balances", "stock")),
+            tuple(s for raw in self._tables("supposed", "part") for s in self._supposed(raw)),
         )
 
     def _tables(self, key: str, name: str) -> Iterator[RawTable]:
@@ -179,9 +196,15 @@ class _Reading:
 
     def _balance(self, raw: RawTable) -> Balance:
         names = (self._known(raw, key, raw.text(key)) for key in ("stock", "entered", "left"))
-        found = Balance(*names)
+        found = Balance(*names, raw.flag("exact"))
         raw.close()
         return found
+
+    def _supposed(self, raw: RawTable) -> Iterator[Supposed]:
+        part, whole = (self._known(raw, key, raw.text(key)) for key in ("part", "whole"))
+        for rater in _raters(raw):
+            yield Supposed(self._of(part, rater), self._of(whole, rater))
+        raw.close()
 
     def _known(self, raw: RawTable, key: str, name: str) -> str:
         return raw.known(key, name, self._raters)
@@ -249,3 +272,18 @@ def _series_amiss(found: Quantities, above: Mapping[str, Sequence[str]]) -> Iter
         for name in names:
             if by[name] > by[id_]:
                 yield f"{FILE}: [[quantities]] {id_}, within: {name!r} is by {BY[by[name]]}"
+
+
+def _scaffolds_amiss(found: Quantities, dictionary: Sequence[Metric]) -> Iterator[str]:
+    """What is counted over months is counted over months everywhere; and so are parts and their wholes."""
+    scaffold = {(one.figure, one.definition): one.scaffold for one in dictionary}
+    over: dict[str, str] = {}
+    for one in found.counted:
+        key = (one.figure, one.definition)
+        for name in filter(None, (one.numerator, one.denominator)):
+            if key in scaffold and over.setdefault(name, scaffold[key]) != scaffold[key]:
+                yield f"{_place(key)}: {name!r} is over {over[name]} elsewhere, not over {scaffold[key]}"
+    for quantity in found.quantities:
+        for name in quantity.within:
+            if over.get(name) and over.get(quantity.id, over[name]) != over[name]:
+                yield f"{FILE}: [[quantities]] {quantity.id}, within: {name!r} is over {over[name]}"

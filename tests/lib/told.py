@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
 import duckdb
 
 from schemas import quantities
-from schemas.quantities import Quantities, Quantity
+from schemas.quantities import Balance, Partition, Quantities, Quantity
 
 Series = tuple[str, str]
 """Instrument and scale, each empty where the quantity is by less."""
+
+NO_SERIES: Series = ("", "")
 
 Cell = tuple[str, Series, frozenset[str], str, int, int]
 """Quantity, series, clinics, scaffold, first and last slot."""
@@ -46,23 +48,44 @@ class Told:
 
     @cached_property
     def single(self) -> Mapping[Cell, int]:
-        """Cells of one clinic and one slot, those of untold parts worked out from their wholes."""
+        """Cells of one clinic and one slot, those of untold quantities worked out from what is told."""
         found = {
             cell: next(iter(values))
             for cell, values in self.values.items()
             if len(cell[2]) == 1 and cell[4] == cell[5]
         }
         untold = {one.id for one in self.model.quantities} - {cell[0] for cell in self.values}
-        for partition in self.model.partitions:
-            missing = [part for part in partition.parts if part in untold]
-            known = [part for part in partition.parts if part not in untold]
-            if len(missing) == 1:
-                for cell in [cell for cell in found if cell[0] == partition.whole]:
-                    rest = [found.get((part, *cell[1:])) for part in known]
-                    if None not in rest:
-                        found[missing[0], *cell[1:]] = found[cell] - sum(n for n in rest if n is not None)
-                untold -= set(missing)
+        waiting = list(self.model.partitions)
+        while ready := [one for one in waiting if len(untold.intersection(one.parts)) == 1]:
+            found |= self._rest(ready[0], untold, found)
+            untold -= set(ready[0].parts)
+            waiting.remove(ready[0])
+        for balance in self.model.balances:
+            if balance.stock in untold:
+                found |= self._stock(balance, found)
         return found
+
+    def _rest(self, partition: Partition, untold: Set[str], found: Mapping[Cell, int]) -> Mapping[Cell, int]:
+        """The one part that no figure tells: the whole less the others."""
+        (rest,) = untold.intersection(partition.parts)
+        others = [part for part in partition.parts if part != rest]
+        return {
+            (rest, *cell[1:]): number - sum(found[part, *cell[1:]] for part in others)
+            for cell, number in found.items()
+            if cell[0] == partition.whole and all((part, *cell[1:]) in found for part in others)
+        }
+
+    def _stock(self, balance: Balance, found: Mapping[Cell, int]) -> Mapping[Cell, int]:
+        """A stock that no figure tells, at the end of every month of what entered."""
+        stock: dict[Cell, int] = {}
+        before: dict[frozenset[str], int] = defaultdict(int)
+        for _, _, clinics, scaffold, month, _ in sorted(
+            (cell for cell in found if cell[0] == balance.entered), key=lambda cell: cell[4]
+        ):
+            at = (NO_SERIES, clinics, scaffold, month, month)
+            before[clinics] += found.get((balance.entered, *at), 0) - found.get((balance.left, *at), 0)
+            stock[balance.stock, NO_SERIES, clinics, "period_end", month, month] = before[clinics]
+        return stock
 
     def differing(self) -> Iterator[str]:
         """Cells that two figures tell different numbers of."""
@@ -134,10 +157,14 @@ class Told:
 
     def _at_instrument(self) -> Iterator[str]:
         for one in self.model.at_instrument:
+            at_part, at_whole = (
+                of_series(self._by[name], one.instrument, "") for name in (one.part, one.whole)
+            )
             parts, wholes = self._of_clinic(one.part), self._of_clinic(one.whole)
-            for (_, clinic), months in parts.items():
-                whole = wholes[(one.instrument, ""), clinic]
-                yield from (f"{one} {clinic} {m}" for m, n in months.items() if n > whole[m])
+            for clinic in {place[1] for place in parts} & {place[1] for place in wholes}:
+                for month, number in parts.get((at_part, clinic), {}).items():
+                    if number > wholes[at_whole, clinic][month]:
+                        yield f"{one} {clinic} {month}: {number}"
 
     def _balances(self) -> Iterator[str]:
         for one in self.model.balances:
@@ -145,8 +172,9 @@ class Told:
             for place, months in stock.items():
                 before = 0
                 for month, number in sorted(months.items()):
-                    if number != before + entered[place].get(month, 0) - left[place].get(month, 0):
-                        yield f"{one} {place} {month}: {before} to {number}"
+                    after = before + entered[place].get(month, 0) - left.get(place, {}).get(month, 0)
+                    if number < after or (one.exact and number > after):
+                        yield f"{one} {place} {month}: {number}, not {after}"
                     before = number
 
 
