@@ -78,7 +78,7 @@ class AtInstrument:
 
 @dataclass(frozen=True)
 class Balance:
-    """The stock at the end of a month: of the month before, and what entered in the month less what left.
+    """The stock at the end of a month: all that entered up to then less all that left.
 
     exact: whether that is so whatever dates the records give; else the stock may be larger
     """
@@ -195,8 +195,8 @@ class _Reading:
         return found
 
     def _balance(self, raw: RawTable) -> Balance:
-        names = (self._known(raw, key, raw.text(key)) for key in ("stock", "entered", "left"))
-        found = Balance(*names, raw.flag("exact"))
+        stock, entered, left = (self._known(raw, key, raw.text(key)) for key in ("stock", "entered", "left"))
+        found = Balance(stock, entered, left, raw.flag("exact"))
         raw.close()
         return found
 

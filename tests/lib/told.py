@@ -170,12 +170,11 @@ class Told:
         for one in self.model.balances:
             stock, entered, left = (self._of_clinic(name) for name in (one.stock, one.entered, one.left))
             for place, months in stock.items():
-                before = 0
+                after = 0
                 for month, number in sorted(months.items()):
-                    after = before + entered[place].get(month, 0) - left.get(place, {}).get(month, 0)
+                    after += entered[place].get(month, 0) - left.get(place, {}).get(month, 0)
                     if number < after or (one.exact and number > after):
                         yield f"{one} {place} {month}: {number}, not {after}"
-                    before = number
 
 
 def told(con: duckdb.DuckDBPyConnection) -> Told:
