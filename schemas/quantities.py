@@ -90,6 +90,13 @@ class Balance:
 
 
 @dataclass(frozen=True)
+class Ordered:
+    """For each instrument these have an order of size, which is the same for all clinics and months."""
+
+    quantities: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Supposed:
     """`part` is not more than `whole` on most sites, so that someone may reckon on it; not certain on any."""
 
@@ -105,6 +112,7 @@ class Quantities:
     totals: tuple[Total, ...] = ()
     at_instrument: tuple[AtInstrument, ...] = ()
     balances: tuple[Balance, ...] = ()
+    ordered: tuple[Ordered, ...] = ()
     supposed: tuple[Supposed, ...] = ()
 
 
@@ -150,6 +158,7 @@ class _Reading:
             tuple(t for raw in self._tables("totals", "part") for t in self._total(raw)),
             tuple(self._at_instrument(raw) for raw in self._tables("at_instrument", "part")),
             tuple(self._balance(raw) for raw in self._tables("balances", "stock")),
+            tuple(self._ordered(raw) for raw in self._tables("ordered", "quantities")),
             tuple(s for raw in self._tables("supposed", "part") for s in self._supposed(raw)),
         )
 
@@ -197,6 +206,11 @@ class _Reading:
     def _balance(self, raw: RawTable) -> Balance:
         stock, entered, left = (self._known(raw, key, raw.text(key)) for key in ("stock", "entered", "left"))
         found = Balance(stock, entered, left, raw.flag("exact"))
+        raw.close()
+        return found
+
+    def _ordered(self, raw: RawTable) -> Ordered:
+        found = Ordered(tuple(self._known(raw, "quantities", name) for name in raw.texts("quantities")))
         raw.close()
         return found
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import duckdb
 
@@ -138,6 +139,7 @@ class Told:
         yield from self._totals()
         yield from self._at_instrument()
         yield from self._balances()
+        yield from self._ordered()
 
     def _totals(self) -> Iterator[str]:
         for total in self.model.totals:
@@ -175,6 +177,18 @@ class Told:
                     after += entered[place].get(month, 0) - left.get(place, {}).get(month, 0)
                     if number < after or (one.exact and number > after):
                         yield f"{one} {place} {month}: {number}, not {after}"
+
+    def _ordered(self) -> Iterator[str]:
+        for one in self.model.ordered:
+            for first, second in combinations(one.quantities, 2):
+                larger: dict[Series, set[str]] = defaultdict(set)
+                for cell, number in self.single.items():
+                    other = self.single.get((second, *cell[1:]), number)
+                    if cell[0] == first and number != other:
+                        larger[cell[1]].add(first if number > other else second)
+                yield from (
+                    f"{series}: {first}, {second}" for series, names in larger.items() if len(names) > 1
+                )
 
 
 def told(con: duckdb.DuckDBPyConnection) -> Told:

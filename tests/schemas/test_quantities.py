@@ -7,7 +7,7 @@ import pytest
 from schemas import metrics, quantities
 from schemas.errors import ConfigError
 from schemas.metrics import Metric
-from schemas.quantities import AtInstrument, Balance, Counted, Partition, Quantity, Supposed, Total
+from schemas.quantities import AtInstrument, Balance, Counted, Ordered, Partition, Quantity, Supposed, Total
 from tests.lib.tables import rows
 
 TEXT = """
@@ -78,6 +78,9 @@ entered = "held"
 left = "seen"
 exact = true
 
+[[ordered]]
+quantities = ["held", "seen"]
+
 [[supposed]]
 part = "returned"
 whole = "seen"
@@ -128,6 +131,7 @@ def test_a_file_is_read():
     assert found.totals == (Total("returned", "due", exact=True),)
     assert found.at_instrument == (AtInstrument("seen", "due", "phq_9"),)
     assert found.balances == (Balance("open", "held", "seen", exact=True),)
+    assert found.ordered == (Ordered(("held", "seen")),)
     assert found.supposed == (Supposed("returned:therapist", "seen"),)
 
 

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from schemas.quantities import AtInstrument, Balance, Partition, Quantity, Total
+from schemas.quantities import AtInstrument, Balance, Ordered, Partition, Quantity, Total
 from tests.lib.random_alliance import random_alliance_site
 from tests.lib.random_site import random_site
 from tests.lib.small_warehouse import Row, Site, warehouse
@@ -106,6 +106,7 @@ WRONG = {
     "clinics and months add up": {"quantities": (Quantity("clients_seen", (), "whole"),)},
     "links": {"totals": (Total("contacts_of_stage", "received", exact=False),)},
     "links of an instrument": {"at_instrument": (AtInstrument("pairs", "paired", "phq_9"),)},
+    "links of criteria": {"ordered": (Ordered(("pairs_improved", "pairs_unchanged")),)},
     "links of a stock": {"balances": (Balance("open_referrals", "received", "finished", exact=True),)},
 }
 
