@@ -225,8 +225,12 @@ class _Reading:
 
     def _of(self, name: str, rater: str) -> str:
         """The rater's own quantity of this name, else the one of all."""
-        own = rater != "client" and rater in self._raters.get(name, ())
-        return f"{name}:{rater}" if own else name
+        raters = self._raters.get(name, {"client"})
+        if rater == "client" or raters == {"client"}:
+            return name
+        if rater not in raters:
+            self._root.problem(name, f"has raters, but not {rater}, and is named for {rater}")
+        return f"{name}:{rater}"
 
     def _all_of(self, names: tuple[str, ...], rater: str) -> tuple[str, ...]:
         return tuple(self._of(name, rater) for name in names)

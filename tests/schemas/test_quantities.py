@@ -147,6 +147,7 @@ WRONG = rows("""
     id = "open"                             | id = "open"\\nby = "clinic"             | quantities.toml: [[quantities]] open, by: 'clinic' is not known
     id = "open"                             | id = "open"\\nwhithin = ["held"]        | quantities.toml: [[quantities]] open, whithin: unknown key; the nearest right key is 'within'
     id = "open"                             | id = 7                                  | id: must be a text that is not blank
+    id = "held"                             | id = "held"\\nwithin = ["returned"]\\nraters = ["observer"] | quantities.toml: returned: has raters, but not observer, and is named for observer
     figure = "held_count"                   | figure = "hold_count"                   | quantities.toml: [[counted]] hold_count, definition 'standard': no count, rate or mean of the dictionary
     figure = "held_count"                   | figure = "hold_count"                   | quantities.toml: [[counted]] held_count, definition 'standard': is missing
     figure = "held_count"                   | figure = "an_estimate"                  | quantities.toml: [[counted]] an_estimate, definition 'standard': no count, rate or mean of the dictionary
