@@ -33,14 +33,22 @@ SELECT
     row_number() OVER (ORDER BY {", ".join(MART_DISCLOSED.key)}) - 1 AS place,
     figure, definition, service, clinic, grain, period, instrument, scale, kind, state,
     CASE
-        WHEN metric.scaffold = 'period_end' THEN least(period.last_slot, span.last_slot)
-        WHEN period.scaffold = 'period' THEN greatest(period.first_slot, span.first_slot)
-        ELSE period.first_slot
+        WHEN metric.scaffold = 'period_end' THEN least(period.last_slot, span.last_slot) - span.first_slot
+        WHEN period.scaffold = 'period' THEN greatest(period.first_slot, span.first_slot) - span.first_slot
+        ELSE period.first_slot - 1
     END AS start,
-    CASE WHEN period.scaffold = 'period' THEN least(period.last_slot, span.last_slot) ELSE period.last_slot END + 1
-        AS stop,
+    CASE
+        WHEN period.scaffold = 'period' THEN least(period.last_slot, span.last_slot) - span.first_slot + 1
+        ELSE period.last_slot
+    END AS stop,
     CASE WHEN kind <> 'mean' THEN numerator::BIGINT END AS count_n,
     denominator AS count_d,
+    CASE WHEN kind = 'mean' THEN numerator::DOUBLE END AS total,
+    CASE
+        WHEN kind = 'mean' AND denominator > 0
+            THEN (sign(numerator) * ((20 * abs((numerator * 10000)::HUGEINT) + 10000 * denominator)
+                // (20000 * denominator::HUGEINT)))::DOUBLE
+    END AS tenths,
     period.closed AS closed
 FROM mart_figure AS figure
 JOIN mart_metric AS metric USING (figure, definition)
@@ -80,10 +88,8 @@ def causes(
     applicable = figures.filter(pl.col("state") != "not_applicable")
     if len(applicable):
         known = told(applicable, dict(clinics), quantities)
-        order = {name: number for number, name in enumerate(sorted(set(known.service)))}
-        service = np.array([order[name] for name in known.service])
         for block in blocks(known, quantities, limits):
-            settle(block, service, account)
+            settle(block, quantities, account)
             found[block.rows.place] = block.cause
     return [CAUSES[one] for one in found], account
 

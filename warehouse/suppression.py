@@ -1,272 +1,181 @@
 """Secondary suppression: hide as little more as it takes that nothing told narrows a protected cell.
 
-For each protected cell there must be a world with one person in it and one with threshold - 1, in which
-all that is told is just as it is. Worlds are looked for as moves (`suppression_moves`); where none is
-found, the cheapest cells that stand in the way of one are hidden (`suppression_network.cover`).
-Hiding only ever loosens what is known, so that a world once found stays one: each cell is settled once.
+For each protected cell there must be a world with one person (or none) in it, and one with threshold - 1, that
+fits all that is told. Worlds are looked for that contradict what is told as little as they can
+(`suppression_worlds`); what one of them contradicts is hidden. Hiding only ever loosens what is known, so a
+world once found stays one, and the worlds found are the proof.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from warehouse.suppression_block import Block, Saved
-from warehouse.suppression_moves import (
-    Carried,
-    Effect,
-    Entangled,
-    Move,
-    cells_at,
-    effect,
-    graph,
-    price,
-    take,
-)
-from warehouse.suppression_network import FREE, Cover, Matrix, Need, columns, cover, met, shortest
+from schemas.quantities import Quantities
+from warehouse.suppression_block import Block
+from warehouse.suppression_worlds import DEAR, STEPS, TOLERANCE, Floats, Soft, Worlds, _Lines
 
-PARTNERS = 2
-"""Clinics of the same service that are tried as the other side of a move; and as many of others."""
+PROGRESS = 0.1
+"""Share of asks that a world has to meet, for another like it to be tried."""
 
-SOLVED = 40
-"""Covers of one publication that the solver is asked for; later ones are the fallback's."""
-
-
-Way = tuple[int, Entangled]
-"""A clinic that moves, and the series that move with it."""
-
-Step = tuple[Move, Effect, NDArray[np.int32], int]
-"""A move, what it changes, its world, and by how much the asked cell comes nearer."""
+REWEIGHTED = 2
+"""How often a world is asked to be nearer to few contradictions than to small ones."""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A world that must be: a protected cell with `amount` more (less, where negative) than it counts."""
+    """A protected cell and how many a world must be able to count in it: sign 1 at least, -1 at most."""
 
     cell: int
-    term: int
-    group: int
-    start: int
-    stop: int
-    amount: int
+    sign: int
+    goal: int
+    kind: tuple[int, ...]
 
 
 @dataclass
 class Account:
-    """How it was done: for the record, and so that limits are steps and not seconds."""
+    """How it was done: for the record. fallback: blocks where the solver came to its limit of steps."""
 
     protected: int = 0
-    covers: int = 0
-    solved: int = 0
-    unprotected: set[int] = field(default_factory=set)
+    worlds: int = 0
+    fallback: int = 0
+    unprotected: set[tuple[int, int]] = field(default_factory=set)
+
+
+def settle(block: Block, quantities: Quantities, account: Account) -> None:
+    """Hide rows of the block until every protected cell has its worlds."""
+    asks = list(_asks(block))
+    if not asks:
+        return
+    account.protected += len({ask.cell for ask in asks})
+    search = _Search(block, Worlds(block, quantities), account)
+    search.run(asks)
+
+
+def _asks(block: Block) -> Iterator[Ask]:
+    """Alike are cells of one side, length and kind of unit, every other clinic or month: the rest can give way."""
+    most = block.policy.threshold - 1
+    for cell in block.protected():
+        term, group, start, stop = (int(one) for one in np.unravel_index(cell, block.shape))
+        clinics = np.flatnonzero(block.contains[group])
+        kind = (len(clinics) > 1, stop - start > 1, term in block.pairs, (start + int(clinics[0])) % 2)
+        count = int(block.x[cell])
+        if count < most:
+            yield Ask(int(cell), 1, most, tuple(map(int, kind)))
+        if count > 1:
+            yield Ask(int(cell), -1, 1, tuple(map(int, kind)))
 
 
 @dataclass
-class Search:
-    """Settles the protected cells of one block."""
-
+class _Search:
     block: Block
-    service: NDArray[np.int64]
+    worlds: Worlds
     account: Account
 
-    def __post_init__(self) -> None:
-        self.carried = Carried(self.block)
-        self.counts = self.block.x.reshape(self.block.shape)
-        small = self.block.exists.reshape(self.block.shape) & self.block.policy.small(self.counts)
-        self.few = small.sum(axis=(2, 3))
+    def run(self, asks: list[Ask]) -> None:
+        for sign in (1, -1):
+            asks = self._as_it_is(asks, sign)
+        for sign in (1, -1):
+            for kind in sorted({ask.kind for ask in asks}):
+                alike = [ask for ask in asks if (ask.sign, ask.kind) == (sign, kind)]
+                if alike:
+                    world = self._mended(alike)
+                    if world is None:
+                        self._give_up()
+                        return
+                    met = self._met(asks, world)
+                    self.account.unprotected |= {(a.cell, a.sign) for a in alike if a not in met}
+                    asks = [ask for ask in asks if ask not in met and ask not in alike]
 
-    def run(self) -> None:
-        """First what needs nothing hidden and one move; then, one by one, the rest."""
-        left = [(ask, self._ways(ask, ask.amount)) for ask in self._asks()]
-        for turn in range(max((len(ways) for _, ways in left), default=0)):
-            left = self._turn(left, turn)
-        for ask, _ in sorted(left, key=lambda one: (-(one[0].stop - one[0].start), one[0].cell, one[0].amount)):
-            self._climb(ask)
-
-    def _climb(self, ask: Ask) -> None:
-        """Reach the amount by one move after another; where none is left, hide what stands in the way."""
-        taken: list[Saved] = []
-        hidden: list[NDArray[np.int64]] = []
-        left = ask.amount
-        while left:
-            step = self._step(ask, left) or self._forced(ask, left, hidden)
-            if step is None:
-                self.account.unprotected.add(ask.cell)
+    def _as_it_is(self, asks: list[Ask], sign: int) -> list[Ask]:
+        """Asks that no world meets in which all that is told holds, as far as a few worlds show."""
+        while mine := [ask for ask in asks if ask.sign == sign]:
+            lines, _ = self.worlds.told()
+            world = self._solve(lines, [], mine, None)
+            met = self._met(asks, world) if world is not None else set()
+            asks = [ask for ask in asks if ask not in met]
+            if len([ask for ask in mine if ask in met]) < PROGRESS * len(mine):
                 break
-            move, changed, world, done = step
-            taken.append(take(self.block, move, changed, world))
-            left -= done
-        for saved in reversed(taken):
-            self.block.give_back(saved)
-        for cells in hidden:
-            self.block.hide(cells)
+        return asks
 
-    def _step(self, ask: Ask, left: int) -> Step | None:
-        """The move that comes furthest as it is."""
-        best: Step | None = None
-        for move in self._choices(ask, left):
-            changed = effect(self.block, move)
-            paths = shortest(graph(self.block, move, changed))
-            step = self._world(ask, left, move, changed, paths)
-            if step and (best is None or abs(step[3]) > abs(best[3])):
-                best = step
-            if best and best[3] == left:
+    def _mended(self, asks: list[Ask]) -> Floats | None:
+        """A world that meets the asks and contradicts little; what it contradicts is hidden."""
+        lines, soft = self.worlds.told()
+        cost = np.array([one.cost / one.size for one in soft])
+        world, over = None, np.zeros(0)
+        for turn in range(1 + REWEIGHTED):
+            prices = cost if not turn else cost / (over / np.array([one.size for one in soft]) + 0.2)
+            found = self._solve(lines, soft, asks, prices)
+            if found is None:
                 break
-        return best
+            world = found
+            over = _over(lines, world, self.worlds.size)
+        if world is not None:
+            self._hide(soft, over)
+        return world
 
-    def _choices(self, ask: Ask, left: int) -> Iterator[Move]:
-        """Moves to try: what must move with one more, and with all of them."""
-        one = 1 if left > 0 else -1
-        ways = list(dict.fromkeys([*self._ways(ask, left), *self._ways(ask, one)]))
-        for way in ways:
-            yield from self._moves(way)
+    def _hide(self, soft: Sequence[Soft], over: Floats) -> None:
+        broken = [one for one, much in zip(soft, over, strict=True) if much > TOLERANCE * (1 + one.size)]
+        self.block.hide(np.array([one.cell for one in broken if one.cell >= 0], dtype=np.int64))
+        self.block.hide_rows(np.array([one.row for one in broken if one.row >= 0], dtype=np.int64))
 
-    def _world(self, ask: Ask, left: int, move: Move, changed: Effect, paths: Matrix) -> Step | None:
-        """A world of the move in which the cell comes as near to the amount as it can."""
-        sign = changed.at(ask.term, ask.group)
-        if abs(sign) != 1:
-            return None
-        more = left * sign
-        source, target = (ask.start, ask.stop) if more > 0 else (ask.stop, ask.start)
-        reach = min(int(paths[source, target]), abs(more))
-        if not reach:
-            return None
-        # From source the shortest paths, cut at what is wanted: every bound holds, and D(source) is 0.
-        world = np.minimum(paths[source], paths[target] + reach).astype(np.int32)
-        world = np.minimum(world, FREE // 4)
-        return move, changed, world - world[0], reach if left > 0 else -reach
-
-    def _forced(self, ask: Ask, left: int, hidden: list[NDArray[np.int64]]) -> Step | None:
-        """The move that costs least for each person it brings, and what it costs hidden."""
-        best: tuple[float, Move, Effect, Need, Cover] | None = None
-        for move in self._choices(ask, left):
-            changed = effect(self.block, move)
-            sign = changed.at(ask.term, ask.group)
-            if abs(sign) != 1:
-                continue
-            freed = graph(self.block, move, changed, freed=True)
-            more = left * sign
-            ends = (ask.start, ask.stop) if more > 0 else (ask.stop, ask.start)
-            reach = min(int(shortest(freed)[ends]), abs(more))
-            for amount in {reach, 1} if reach else ():
-                need = Need(ask.start, ask.stop, amount if more > 0 else 0, 0 if more > 0 else amount)
-                found = self._cover(move, changed, freed, need, False)
-                if found and (best is None or found.cost / amount < best[0]):
-                    best = (found.cost / amount, move, changed, need, found)
-        if best is None:
-            return None
-        _, move, changed, need, found = best
-        self.account.covers += 1
-        if self.account.covers <= SOLVED:
-            freed = graph(self.block, move, changed, freed=True)
-            better = self._cover(move, changed, freed, need, True)
-            found = better or found
-            self.account.solved += found.solved
-        cells = cells_at(self.block, changed, sorted(found.edges))
-        hidden.append(cells)
-        self._loosen(cells)
-        paths = shortest(graph(self.block, move, changed))
-        return self._world(ask, left, move, changed, paths)
-
-    def _loosen(self, cells: NDArray[np.int64]) -> None:
-        """Bounds of hidden cells, until the moves taken are given back and the cells are hidden for good."""
-        self.block.up[cells] = self.block.up_freed[cells]
-        self.block.down[cells] = self.block.down_freed[cells]
-
-    def _cover(self, move: Move, changed: Effect, freed: Matrix, need: Need, solve: bool) -> Cover | None:
-        now = graph(self.block, move, changed)
-        return cover(now, freed, price(self.block, changed), [need], solve)
-
-    def _turn(self, asks: list[tuple[Ask, list[Way]]], turn: int) -> list[tuple[Ask, list[Way]]]:
-        together: dict[Way, list[tuple[Ask, list[Way]]]] = {}
-        left = []
-        for ask, ways in asks:
-            if turn < len(ways):
-                together.setdefault(ways[turn], []).append((ask, ways))
-            else:
-                left.append((ask, ways))
-        for way, group in sorted(together.items(), key=lambda one: one[0]):
-            done = self._free(way, [ask for ask, _ in group])
-            left += [one for one in group if one[0] not in done]
-        return left
-
-    def _asks(self) -> Iterator[Ask]:
-        block = self.block
-        most = block.policy.threshold - 1
-        for cell in block.protected():
-            term, group, start, stop = (int(one) for one in np.unravel_index(cell, block.shape))
-            count = int(block.x[cell])
-            # A mean must not be told by others: there is a world with one person more here.
-            up = max(most - count, int(block.asks_mean[cell]))
-            self.account.protected += 1
-            for amount in (up, 1 - count if count <= most else 0):
-                if amount:
-                    yield Ask(int(cell), term, group, start, stop, amount)
-
-    def _ways(self, ask: Ask, amount: int) -> list[Way]:
-        """Ways to move with the clinic that moves: the two of the group with most people in the cell."""
-        clinics = [int(one) for one in np.flatnonzero(self.block.contains[ask.group])]
-        term = self._series(ask.term)
-        known = [one for one in clinics if self.block.alone(one) is not None]
-        ranked = sorted(known, key=lambda one: (-self.carried.count(term, one, ask.start, ask.stop), one))
-        return [
-            (clinic, way)
-            for clinic in ranked[:2]
-            for way in self.carried.closures(ask.term, clinic, ask.start, ask.stop, amount)
-        ]
-
-    def _series(self, term: int) -> int:
-        return self.block.pairs[term][0] if term in self.block.pairs else term
-
-    # -- asks that move alike ----------------------------------------------------------------------
-
-    def _free(self, way: Way, asks: list[Ask]) -> set[Ask]:
-        """Asks that are met as it is."""
-        done: set[Ask] = set()
-        for move in self._moves(way):
-            changed = effect(self.block, move)
-            now = graph(self.block, move, changed)
-            done |= self._met(changed, now, [ask for ask in asks if ask not in done])
-            if len(done) == len(asks):
-                break
-        return done
-
-    def _moves(self, way: Way) -> Iterator[Move]:
-        clinic, coefficients = way
-        for partner in self._partners(coefficients, clinic):
-            yield Move(coefficients, clinic, partner)
-
-    def _partners(self, coefficients: Entangled, clinic: int) -> list[int | None]:
-        """Clinics with most hidden themselves, of the same service first; and nobody."""
-        block, term = self.block, coefficients[0][0]
-        others = [
-            (-int(self.few[term, alone]), other)
-            for other in range(block.contains.shape[1])
-            if other != clinic
-            and (alone := block.alone(other)) is not None
-            and block.line(term, other) is not None
-        ]
-        near = [one for _, one in sorted(others) if self.service[one] == self.service[clinic]]
-        far = [one for _, one in sorted(others) if self.service[one] != self.service[clinic]]
-        return [*near[:PARTNERS], *far[:PARTNERS], None]
-
-    def _met(self, changed: Effect, now: Matrix, asks: list[Ask]) -> set[Ask]:
-        """Asks that one move meets as it is."""
-        pairs = []
+    def _met(self, asks: Sequence[Ask], world: Floats) -> set[Ask]:
+        found = set()
         for ask in asks:
-            sign = changed.at(ask.term, ask.group)
-            if abs(sign) == 1:
-                more = ask.amount * sign
-                pairs.append((ask, Need(ask.start, ask.stop, max(more, 0), max(-more, 0))))
-        if not pairs:
-            return set()
-        answers = met(shortest(now), columns([need for _, need in pairs]))
-        return {ask for (ask, _), answer in zip(pairs, answers, strict=True) if answer}
+            indices, factors = self.worlds.cell(ask.cell)
+            value = float(world[indices] @ np.array(factors))
+            if ask.sign * (value - ask.goal) > -1e-5:
+                found.add(ask)
+        return found
+
+    def _give_up(self) -> None:
+        """The fallback: of a block whose worlds were not found in time nothing more is told."""
+        self.account.fallback += 1
+        self.block.hide_rows(np.flatnonzero(self.block.shown()))
+
+    def _solve(
+        self, told: _Lines, soft: Sequence[Soft], asks: Sequence[Ask], prices: Floats | None
+    ) -> Floats | None:
+        """A world. Without prices all that is told is hard, and asks come as near as they can."""
+        from scipy.optimize import linprog
+        from scipy.sparse import csr_array, hstack, vstack
+
+        self.account.worlds += 1
+        worlds, slack = self.worlds, len(told.low) if prices is not None else 0
+        wish = _Lines()
+        for ask in asks:
+            wish.add(worlds.cell(ask.cell), *((ask.goal, np.inf) if ask.sign > 0 else (-np.inf, ask.goal)))
+        size = worlds.size
+        low = np.concatenate([worlds.hard.low, told.low, wish.low])
+        high = np.concatenate([worlds.hard.high, told.high, wish.high])
+        base = vstack([worlds.hard.matrix(size), told.matrix(size), wish.matrix(size)]).tocsr()
+        hard, n = len(worlds.hard.low), len(low)
+        bends = np.r_[np.arange(hard, hard + len(told.low)) if slack else np.zeros(0, int), np.arange(n - len(asks), n)]
+        give = csr_array((np.ones(len(bends)), (bends, np.arange(len(bends)))), shape=(n, len(bends)))
+        equal = (low == high) & ~np.isin(np.arange(n), bends)
+        above, below = np.isfinite(high) & ~equal, np.isfinite(low) & ~equal
+        whole = hstack([base, give]).tocsr()
+        lifted = hstack([base, -give]).tocsr()
+        objective = np.concatenate([np.zeros(size), prices if slack else [], np.full(len(asks), DEAR)])
+        least = np.concatenate([worlds.least, np.zeros(len(bends))])
+        found: Any = linprog(
+            objective,
+            A_ub=vstack([lifted[above], -whole[below]]),
+            b_ub=np.concatenate([high[above], -low[below]]),
+            A_eq=whole[equal] if equal.any() else None,
+            b_eq=low[equal] if equal.any() else None,
+            bounds=np.column_stack([least, np.full(len(least), np.inf)]),
+            method="highs",
+            options={"maxiter": STEPS},
+        )
+        return None if found.x is None or found.status else found.x[:size]
 
 
-def settle(block: Block, service: NDArray[np.int64], account: Account) -> None:
-    """Hide rows of the block until every protected cell has its worlds."""
-    Search(block, service, account).run()
+def _over(lines: _Lines, world: Floats, size: int) -> Floats:
+    """How far a world is outside of each told row."""
+    value = lines.matrix(size) @ world
+    found: Floats = np.maximum(np.maximum(value - lines.high, np.array(lines.low) - value), 0)
+    return found

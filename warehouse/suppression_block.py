@@ -6,13 +6,10 @@ complement, over one line of times. A cell is a term, a group of clinics and an 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-
-from warehouse.suppression_network import FREE
 
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int32]
@@ -54,7 +51,8 @@ class Rows:
     """Rows of figures as arrays of one length; a term of -1 is none.
 
     term_n: term of the numerator, term_d: of the denominator, term_c: of the complement
-    group, start, stop: the cell; mean: whether the row is of a mean; closed: whether the period is over
+    group, start, stop: the cell; mean: whether the row is of a mean; total: its exact sum; tenths: what is shown of it; closed: whether the
+        period is over
     """
 
     place: Index
@@ -67,26 +65,20 @@ class Rows:
     numerator: Numbers
     denominator: Numbers
     mean: Flags
+    total: NDArray[np.float64]
+    tenths: NDArray[np.float64]
+    figure: NDArray[np.str_]
     closed: Flags
     weight: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Saved:
-    """What a shift changed."""
-
-    terms: Index
-    groups: Index
-    squares: list[NDArray[np.int16]]
-    lines: dict[tuple[int, int], Numbers | None]
-
-
 @dataclass
 class Block:
-    """The state of one block while rows are hidden; hiding only ever loosens a bound.
+    """The state of one block while rows are hidden; hiding only ever loosens what is known.
 
-    up, down: by (term, group, a, b), how much a cell from a to b could count more and less for all that is
-        told; up_freed, down_freed: the same, were no row of this release to tell of it
+    pairs: complement to the series of its numerator and denominator; keys: by series, quantity, instrument and scale
+    contains: by group and clinic; x, exists, rounds, cost: by cell, its count, whether some row is of it, how many
+        rows tell of it and what they are worth
     """
 
     policy: Policy
@@ -95,8 +87,7 @@ class Block:
     contains: Flags
     times: int
     rows: Rows
-    within: Sequence[tuple[tuple[int, ...], int]]
-    partitions: Sequence[tuple[int, tuple[int, ...]]]
+    keys: tuple[tuple[str, str, str], ...]
     cause: NDArray[np.int8] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -104,20 +95,12 @@ class Block:
         size = int(np.prod(self.shape))
         self.x = np.zeros(size, dtype=np.int32)
         self.exists = np.zeros(size, dtype=bool)
-        self.asks_mean = np.zeros(size, dtype=bool)
         self.rounds = np.zeros(size, dtype=np.int16)
-        self.means = np.zeros(size, dtype=np.int16)
         self.cost = np.zeros(size, dtype=np.float32)
-        self.up = np.full(size, FREE, dtype=np.int16)
-        self.down, self.up_freed, self.down_freed = self.up.copy(), self.up.copy(), self.up.copy()
-        single = self.contains & (self.contains.sum(axis=1) == 1)[:, None]
-        self._alone = np.where(single.any(axis=0), single.argmax(axis=0), -1)
-        self._lines: dict[tuple[int, int], Numbers | None] = {}
         self._place_rows()
         self.cause = self._primary()
         self._hide_within()
         self._tell()
-        self._bound(np.flatnonzero(self.exists))
 
     # -- cells -------------------------------------------------------------------------------------
 
@@ -125,52 +108,6 @@ class Block:
         """Places of cells; -1 where the term is none."""
         _, groups, times, _ = self.shape
         return np.where(term < 0, -1, ((term * groups + group) * times + start) * times + stop)
-
-    def grid(self, values: NDArray[np.generic], term: int, group: int) -> NDArray[np.generic]:
-        """The square of one term and group, by (a, b)."""
-        return values.reshape(self.shape)[term, group]
-
-    def line(self, term: int, clinic: int) -> Numbers | None:
-        """The counts of a clinic by slot; None where no figure of the term is applicable there."""
-        key = (term, clinic)
-        if key not in self._lines:
-            group = self.alone(clinic)
-            slots = np.arange(self.times - 1)
-            found = None
-            if group is not None and self.exists.reshape(self.shape)[term, group, slots, slots + 1].any():
-                found = self.x.reshape(self.shape)[term, group, slots, slots + 1].astype(np.int32)
-            self._lines[key] = found
-        return self._lines[key]
-
-    def shift(self, terms: Index, groups: Index, signs: Index, world: Numbers) -> Saved:
-        """Take a world for what is: D by time, times sign in each square. What was, to be given back."""
-        step = np.clip(world[None, :] - world[:, None], -FREE, FREE)
-        step = np.triu(step, 1)
-        squares = [one.reshape(self.shape) for one in (self.up, self.down, self.up_freed, self.down_freed)]
-        saved = [square[terms, groups].copy() for square in squares]
-        for square, way in zip(squares, (-1, 1, -1, 1), strict=True):
-            change = way * signs[:, None, None] * step[None]
-            was = square[terms, groups]
-            square[terms, groups] = np.where(was >= FREE, FREE, np.clip(was + change, 0, FREE))
-        return Saved(terms, groups, saved, dict(self._lines))
-
-    def give_back(self, saved: Saved) -> None:
-        """Undo one shift; the last one first."""
-        squares = (self.up, self.down, self.up_freed, self.down_freed)
-        for square, was in zip(squares, saved.squares, strict=True):
-            square.reshape(self.shape)[saved.terms, saved.groups] = was
-        self._lines = saved.lines
-
-    def shift_line(self, term: int, clinic: int, change: Numbers) -> None:
-        """Part of `shift`: the counts of one clinic by slot."""
-        line = self.line(term, clinic)
-        if line is not None:
-            self._lines[term, clinic] = line + change
-
-    def alone(self, clinic: int) -> int | None:
-        """The group of one clinic by itself."""
-        found = self._alone[clinic]
-        return int(found) if found >= 0 else None
 
     def _place_rows(self) -> None:
         rows = self.rows
@@ -181,7 +118,6 @@ class Block:
             there = cells >= 0
             self.x[cells[there]] = count[there]
             self.exists[cells[there]] = True
-        self.asks_mean[self.cells[1][rows.mean]] = True
         order = [np.argsort(cells, kind="stable") for cells in self.cells]
         self._order, self._sorted = order, [cells[one] for cells, one in zip(self.cells, order, strict=True)]
 
@@ -238,7 +174,6 @@ class Block:
             there = shown & (cells >= 0)
             np.add.at(self.rounds, cells[there], 1)
             np.add.at(self.cost, cells[there], self.rows.weight[there])
-        np.add.at(self.means, self.cells[1][shown & self.rows.mean], 1)
 
     def shown(self) -> Flags:
         found: Flags = (self.cause == SHOWN) & self.rows.closed
@@ -246,44 +181,23 @@ class Block:
 
     def hide(self, cells: Index) -> None:
         """Hide every row that tells of one of these cells."""
-        rows = self.rows_of(np.unique(cells))
+        self._hide(self.rows_of(np.unique(cells)))
+
+    def _hide(self, rows: Index) -> None:
         rows = rows[self.shown()[rows]]
         if not len(rows):
             return
         self.cause[rows] = SECONDARY
-        touched = []
-        for number, cells_of in enumerate(self.cells):
+        for cells_of in self.cells:
             there = cells_of[rows]
             known = there >= 0
             np.subtract.at(self.rounds, there[known], 1)
             np.subtract.at(self.cost, there[known], self.rows.weight[rows][known])
-            if number == 1:
-                np.subtract.at(self.means, there[self.rows.mean[rows]], 1)
-            touched.append(there[known])
-        self._bound(np.unique(np.concatenate(touched)))
 
-    # -- what is known -----------------------------------------------------------------------------
-
-    def _bound(self, cells: Index) -> None:
-        x = self.x[cells]
-        term = cells // int(np.prod(self.shape[1:]))
-        complement = term >= self.terms - len(self.pairs)
-        low = np.where(self.inside[cells] | (x == 0), 0, 1)
-        high = np.full(len(cells), FREE)
-        self.up_freed[cells] = np.minimum(high - x, FREE)
-        self.down_freed[cells] = x - low
-        told = self.rounds[cells] > 0
-        # Of a complement a shown rate tells that it is none, or not small; the counts beside it tell the rest.
-        told_low = np.where(
-            complement, np.where(x == 0, 0, self.policy.threshold), self.policy.told_low(x)
-        )
-        told_high = np.where(complement, np.where(x == 0, 0, FREE), self.policy.told_high(x))
-        exact = (self.means[cells] > 0) & (x < self.policy.rate_denominator)
-        told_low, told_high = np.where(exact, x, told_low), np.where(exact, x, told_high)
-        low, high = np.where(told, told_low, low), np.where(told, told_high, high)
-        self.up[cells], self.down[cells] = np.minimum(high - x, FREE), np.minimum(x - low, FREE)
+    def hide_rows(self, rows: Index) -> None:
+        """Hide these rows, of those that are shown."""
+        self._hide(np.unique(rows))
 
     def protected(self) -> Index:
-        """Cells that an attacker must not learn of: small ones, and those whose mean is of too few."""
-        few = self.asks_mean & (self.x >= 1) & (self.x < self.policy.mean_cases)
-        return np.flatnonzero(self.exists & (self.policy.small(self.x) | few))
+        """Cells that an attacker must not learn of."""
+        return np.flatnonzero(self.exists & self.policy.small(self.x))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from schemas.errors import WarehouseError
 from schemas.quantities import Quantities, Quantity
+from warehouse.suppression_relations import Key, linked, series_key
 from warehouse.suppression_block import Block, Policy, Rows
 
-SERIES = ("quantity", "instrument", "scale")
-Key = tuple[str, str, str]
 
 WEIGHT = {"month": 10, "quarter": 15, "year": 30, "rolling_12_months": 15, "all": 60}
-BETWEEN_QUARTERS = 8
 """What a row is worth by grain: of two covers the one that hides less; else short periods go first."""
 
 OF_UNIT = {"clinic": 1, "service": 2, "all": 4}
@@ -102,15 +101,6 @@ def _numbers(
     return [number[row] for row in rows.select(columns).iter_rows()]
 
 
-def series_key(quantity: Quantity, instrument: str, scale: str) -> Key:
-    """A quantity's series for an instrument and scale."""
-    return (
-        quantity.id,
-        instrument if quantity.by in ("instrument", "scale") else "",
-        scale if quantity.by == "scale" else "",
-    )
-
-
 def _agree(rows: pl.DataFrame) -> None:
     """One cell has one count, whichever figure tells it."""
     both = pl.concat(
@@ -132,102 +122,53 @@ def _agree(rows: pl.DataFrame) -> None:
 
 def blocks(told: Told, quantities: Quantities, policy: Policy) -> Iterator[Block]:
     """Rows that tell of each other's series, as blocks; each row is in one."""
-    inside, wholes = _relations(told.series, quantities)
-    component = _components(len(told.series), told.rows, inside, wholes)
-    of_row = np.where(
-        told.rows["series_n"].to_numpy() >= 0, told.rows["series_n"].to_numpy(), told.rows["series_d"].to_numpy()
-    )
+    component = _components(told, quantities)
+    of_row = told.rows.select(pl.max_horizontal("series_n", "series_d")).to_series().to_numpy()
     which = component[of_row]
     for number in np.unique(which):
-        rows = told.rows.filter(pl.Series(which == number))
-        yield _block(told, rows, inside, wholes, policy)
+        yield _block(told, told.rows.filter(pl.Series(which == number)), policy)
 
 
-def _relations(
-    series: Sequence[Key], quantities: Quantities
-) -> tuple[list[tuple[tuple[int, ...], int]], list[tuple[int, tuple[int, ...]]]]:
-    place = {key: number for number, key in enumerate(series)}
-    kinds = {one.id: one for one in quantities.quantities}
-    inside, wholes = [], []
-    for key, number in place.items():
-        for whole in kinds[key[0]].within:
-            other = place.get(series_key(kinds[whole], key[1], key[2]))
-            if other is not None and other != number:
-                inside.append(((number,), other))
-    for partition in quantities.partitions:
-        for key, number in place.items():
-            if key[0] == partition.whole:
-                parts = [place.get(series_key(kinds[part], key[1], key[2])) for part in partition.parts]
-                there = tuple(part for part in parts if part is not None)
-                if len(there) == len(parts):
-                    wholes.append((number, there))
-                elif len(there) > 1:
-                    # A part that no figure tells of is what the others leave.
-                    inside.append((there, number))
-    return inside, wholes
-
-
-def _components(
-    series: int,
-    rows: pl.DataFrame,
-    inside: Sequence[tuple[tuple[int, ...], int]],
-    wholes: Sequence[tuple[int, tuple[int, ...]]],
-) -> np.ndarray:
-    found = np.arange(series)
+def _components(told: Told, quantities: Quantities) -> NDArray[np.int64]:
+    """Series that tell something of each other, by rows or by relations, have one number."""
+    found = np.arange(len(told.series))
 
     def root(one: int) -> int:
         while found[one] != one:
             one = int(found[one])
         return one
 
-    pairs = rows.select("series_n", "series_d").unique(maintain_order=True).rows()
-    links = [
-        *pairs,
-        *((whole, part) for parts, whole in inside for part in parts),
-        *((whole, part) for whole, parts in wholes for part in parts),
-    ]
+    place = {key: number for number, key in enumerate(told.series)}
+    links = told.rows.select("series_n", "series_d").unique(maintain_order=True).rows()
+    links += [(place[one], place[other]) for one, other in linked(told.series, quantities)]
     for one, other in links:
         if one >= 0 and other >= 0:
             low, high = sorted((root(one), root(other)))
             found[high] = low
-    return np.array([root(one) for one in range(series)])
+    return np.array([root(one) for one in range(len(told.series))])
 
 
-def _block(
-    told: Told,
-    rows: pl.DataFrame,
-    inside: Sequence[tuple[tuple[int, ...], int]],
-    wholes: Sequence[tuple[int, tuple[int, ...]]],
-    policy: Policy,
-) -> Block:
+def _block(told: Told, rows: pl.DataFrame, policy: Policy) -> Block:
     n, d = rows["series_n"].to_numpy(), rows["series_d"].to_numpy()
     mine = np.unique(np.concatenate([n, d]))
-    term = {int(one): number for number, one in enumerate(mine[mine >= 0])}
-    term[-1] = -1
-    term_n, term_d = (np.array([term[int(one)] for one in side], dtype=np.int64) for side in (n, d))
-    rates = sorted({(a, b) for a, b in zip(term_n, term_d, strict=True) if a >= 0 and b >= 0})
-    terms = len(term) - 1
-    pairs = {terms + number: (int(a), int(b)) for number, (a, b) in enumerate(rates)}
+    mine = mine[mine >= 0]
+    term_n, term_d = (np.where(side < 0, -1, np.searchsorted(mine, side)) for side in (n, d))
+    rates = sorted({(int(a), int(b)) for a, b in zip(term_n, term_d, strict=True) if a >= 0 and b >= 0})
+    pairs = {len(mine) + number: pair for number, pair in enumerate(rates)}
     of_pair = {pair: number for number, pair in pairs.items()}
     term_c = np.array([of_pair.get((int(a), int(b)), -1) for a, b in zip(term_n, term_d, strict=True)])
     used = np.unique(rows["group"].to_numpy())
     contains = np.zeros((len(used), len(told.clinics)), dtype=bool)
     for number, group in enumerate(used):
         contains[number, list(told.groups[int(group)])] = True
-    first = int(rows["start"].min())  # type: ignore[arg-type]  # a block has rows
-    weight = [
-        float(
-            (BETWEEN_QUARTERS if grain == "rolling_12_months" and stop % 3 else WEIGHT.get(grain, 10))
-            * OF_UNIT["clinic" if clinic != "all" else "service" if service != "all" else "all"]
-        )
-        for grain, service, clinic, stop in rows.select("grain", "service", "clinic", "stop").iter_rows()
-    ]
+    first, last = int(rows["start"].to_numpy().min()), int(rows["stop"].to_numpy().max())
     return Block(
         policy=policy,
-        terms=terms + len(pairs),
+        terms=len(mine) + len(pairs),
         pairs=pairs,
         contains=contains,
-        times=int(rows["stop"].max()) - first + 1,  # type: ignore[arg-type]
+        times=last - first + 1,
+        keys=tuple(told.series[one] for one in mine),
         rows=Rows(
             place=rows["place"].to_numpy(),
             term_n=term_n,
@@ -239,15 +180,19 @@ def _block(
             numerator=rows["count_n"].fill_null(0).to_numpy().astype(np.int32),
             denominator=rows["count_d"].fill_null(0).to_numpy().astype(np.int32),
             mean=rows["kind"].to_numpy() == "mean",
+            total=rows["total"].fill_null(0).to_numpy(),
+            tenths=rows["tenths"].fill_null(0).to_numpy(),
+            figure=(rows["figure"] + ":" + rows["definition"] + ":" + rows["scale"]).to_numpy(),
             closed=rows["closed"].to_numpy(),
-            weight=np.array(weight),
+            weight=_weights(rows),
         ),
-        within=[
-            (tuple(term[part] for part in parts), term[whole]) for parts, whole in inside if whole in term
-        ],
-        partitions=[
-            (term[whole], tuple(term[part] for part in parts))
-            for whole, parts in wholes
-            if whole in term
-        ],
     )
+
+
+def _weights(rows: pl.DataFrame) -> NDArray[np.float64]:
+    """What each row is worth."""
+    worth = [
+        WEIGHT.get(grain, 10) * OF_UNIT["clinic" if clinic != "all" else "service" if service != "all" else "all"]
+        for grain, service, clinic in rows.select("grain", "service", "clinic").iter_rows()
+    ]
+    return np.array(worth, dtype=np.float64)
