@@ -89,7 +89,7 @@ def causes(
     if len(applicable):
         known = told(applicable, dict(clinics), quantities)
         for block in blocks(known, quantities, limits):
-            settle(block, quantities, account)
+            settle(block, quantities, known.service, account)
             found[block.rows.place] = block.cause
     return [CAUSES[one] for one in found], account
 

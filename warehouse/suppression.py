@@ -13,15 +13,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.quantities import Quantities
 from warehouse.suppression_block import Block
+from warehouse.suppression_relations import linked, relations
 from warehouse.suppression_worlds import DEAR, STEPS, TOLERANCE, Floats, Soft, Worlds, _Lines
 
 PROGRESS = 0.1
 """Share of asks that a world has to meet, for another like it to be tried."""
 
-REWEIGHTED = 2
+REWEIGHTED = 1
 """How often a world is asked to be nearer to few contradictions than to small ones."""
 
 
@@ -32,6 +34,7 @@ class Ask:
     cell: int
     sign: int
     goal: int
+    clinic: int
     kind: tuple[int, ...]
 
 
@@ -42,17 +45,60 @@ class Account:
     protected: int = 0
     worlds: int = 0
     fallback: int = 0
-    unprotected: set[tuple[int, int]] = field(default_factory=set)
+    unprotected: set[tuple[int, int, int]] = field(default_factory=set)
 
 
-def settle(block: Block, quantities: Quantities, account: Account) -> None:
-    """Hide rows of the block until every protected cell has its worlds."""
+TOGETHER = 4
+"""Clinics that vary in one world; the others are as they are."""
+
+
+def settle(block: Block, quantities: Quantities, service: Sequence[str], account: Account) -> None:
+    """Hide rows of the block until every protected cell has its worlds.
+
+    service: by clinic
+    """
     asks = list(_asks(block))
-    if not asks:
-        return
     account.protected += len({ask.cell for ask in asks})
-    search = _Search(block, Worlds(block, quantities), account)
-    search.run(asks)
+    chunks = _chunks(service)
+    # First with what is told, then hiding; at last with more that varies, for what could not be met otherwise.
+    for mend, wide in ((False, False), (True, False), (True, True)):
+        near = _neighbours(block, quantities, wide)
+        for term in sorted({ask.cell // block.square for ask in asks}):
+            for clinics in chunks:
+                mine = [ask for ask in asks if ask.cell // block.square == term and ask.clinic in clinics]
+                if mine:
+                    search = _Search(block, Worlds(block, quantities, near[term], clinics), account)
+                    met = search.run(mine, asks, mend)
+                    asks = [ask for ask in asks if ask not in met]
+    account.unprotected |= {(int(block.rows.place[0]), ask.cell, ask.sign) for ask in asks}
+
+
+def _chunks(service: Sequence[str]) -> list[frozenset[int]]:
+    """Clinics of a service, a few at a time, as even as can be."""
+    order = sorted(range(len(service)), key=lambda clinic: (service[clinic], clinic))
+    number = -(-len(order) // TOGETHER)
+    return [frozenset(map(int, part)) for part in np.array_split(order, number)]
+
+
+def _neighbours(block: Block, quantities: Quantities, wide: bool) -> dict[int, frozenset[int]]:
+    """By term, the series that vary in its worlds: itself and what it is a part of, with the other parts.
+
+    wide: and all others that are tied to it
+    """
+    place = {key: number for number, key in enumerate(block.keys)}
+    found: dict[int, set[int]] = {number: {number} for number in range(len(block.keys))}
+    for relation in relations(block.keys, quantities):
+        members = [place[key] for key in (*relation.parts, *relation.less, relation.whole) if key in place]
+        parts = {place[key] for key in relation.parts if key in place}
+        for one in members if wide or relation.exact else parts:
+            found[one] |= set(members)
+    if wide:
+        for one, other in linked(block.keys, quantities):
+            found[place[one]].add(place[other])
+            found[place[other]].add(place[one])
+    for term, (part, whole) in block.pairs.items():
+        found[term] = found[part] | found[whole]
+    return {term: frozenset(one) for term, one in found.items()}
 
 
 def _asks(block: Block) -> Iterator[Ask]:
@@ -63,10 +109,21 @@ def _asks(block: Block) -> Iterator[Ask]:
         clinics = np.flatnonzero(block.contains[group])
         kind = (len(clinics) > 1, stop - start > 1, term in block.pairs, (start + int(clinics[0])) % 2)
         count = int(block.x[cell])
+        clinic = _carrier(block, term, clinics, start, stop)
         if count < most:
-            yield Ask(int(cell), 1, most, tuple(map(int, kind)))
+            yield Ask(int(cell), 1, most, clinic, tuple(map(int, kind)))
         if count > 1:
-            yield Ask(int(cell), -1, 1, tuple(map(int, kind)))
+            yield Ask(int(cell), -1, 1, clinic, tuple(map(int, kind)))
+
+
+def _carrier(block: Block, term: int, clinics: NDArray[np.int64], start: int, stop: int) -> int:
+    """The clinic with most people in the cell."""
+    series = block.pairs[term][1] if term in block.pairs else term
+    counts = [
+        0 if (line := block.running(series, int(one))) is None else line[stop] - line[start]
+        for one in clinics
+    ]
+    return int(clinics[int(np.argmax(counts))])
 
 
 @dataclass
@@ -75,31 +132,36 @@ class _Search:
     worlds: Worlds
     account: Account
 
-    def run(self, asks: list[Ask]) -> None:
+    def run(self, mine: list[Ask], asks: list[Ask], mend: bool) -> set[Ask]:
+        """Asks that are met: of `mine`, and by the same worlds of others."""
+        if mend:
+            return self._mended_all(mine, asks)
+        found: set[Ask] = set()
         for sign in (1, -1):
-            asks = self._as_it_is(asks, sign)
+            left = [ask for ask in mine if ask.sign == sign and ask not in found]
+            while left:
+                lines, _ = self.worlds.told()
+                world = self._solve(lines, [], left, None)
+                met = self._met(asks, world) if world is not None else set()
+                found |= met
+                rest = [ask for ask in left if ask not in met]
+                if len(left) - len(rest) < PROGRESS * len(left):
+                    break
+                left = rest
+        return found
+
+    def _mended_all(self, mine: list[Ask], asks: list[Ask]) -> set[Ask]:
+        found: set[Ask] = set()
         for sign in (1, -1):
-            for kind in sorted({ask.kind for ask in asks}):
-                alike = [ask for ask in asks if (ask.sign, ask.kind) == (sign, kind)]
+            for kind in sorted({ask.kind for ask in mine}):
+                alike = [ask for ask in mine if (ask.sign, ask.kind) == (sign, kind) and ask not in found]
                 if alike:
                     world = self._mended(alike)
                     if world is None:
                         self._give_up()
-                        return
-                    met = self._met(asks, world)
-                    self.account.unprotected |= {(a.cell, a.sign) for a in alike if a not in met}
-                    asks = [ask for ask in asks if ask not in met and ask not in alike]
-
-    def _as_it_is(self, asks: list[Ask], sign: int) -> list[Ask]:
-        """Asks that no world meets in which all that is told holds, as far as a few worlds show."""
-        while mine := [ask for ask in asks if ask.sign == sign]:
-            lines, _ = self.worlds.told()
-            world = self._solve(lines, [], mine, None)
-            met = self._met(asks, world) if world is not None else set()
-            asks = [ask for ask in asks if ask not in met]
-            if len([ask for ask in mine if ask in met]) < PROGRESS * len(mine):
-                break
-        return asks
+                        return set(mine)
+                    found |= self._met(asks, world)
+        return found
 
     def _mended(self, asks: list[Ask]) -> Floats | None:
         """A world that meets the asks and contradicts little; what it contradicts is hidden."""
@@ -125,8 +187,8 @@ class _Search:
     def _met(self, asks: Sequence[Ask], world: Floats) -> set[Ask]:
         found = set()
         for ask in asks:
-            indices, factors = self.worlds.cell(ask.cell)
-            value = float(world[indices] @ np.array(factors))
+            indices, factors, rest = self.worlds.cell(ask.cell)
+            value = float(world[indices] @ np.array(factors)) + rest if indices else rest
             if ask.sign * (value - ask.goal) > -1e-5:
                 found.add(ask)
         return found

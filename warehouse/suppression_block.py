@@ -97,6 +97,10 @@ class Block:
         self.exists = np.zeros(size, dtype=bool)
         self.rounds = np.zeros(size, dtype=np.int16)
         self.cost = np.zeros(size, dtype=np.float32)
+        single = self.contains & (self.contains.sum(axis=1) == 1)[:, None]
+        self._alone = np.where(single.any(axis=0), single.argmax(axis=0), -1)
+        self._running: dict[tuple[int, int], NDArray[np.float64] | None] = {}
+        self._sums: dict[tuple[str, int], NDArray[np.float64]] = {}
         self._place_rows()
         self.cause = self._primary()
         self._hide_within()
@@ -108,6 +112,48 @@ class Block:
         """Places of cells; -1 where the term is none."""
         _, groups, times, _ = self.shape
         return np.where(term < 0, -1, ((term * groups + group) * times + start) * times + stop)
+
+    @property
+    def square(self) -> int:
+        """Cells of one term."""
+        return self.shape[1] * self.times**2
+
+    def count(self, term: int, group: int, start: int, stop: int) -> int:
+        """What a cell counts."""
+        return int(self.x[((term * self.shape[1] + group) * self.times + start) * self.times + stop])
+
+    def alone(self, clinic: int) -> int:
+        """The group of one clinic by itself; -1 where there is none."""
+        return int(self._alone[clinic])
+
+    def running(self, term: int, clinic: int) -> NDArray[np.float64] | None:
+        """Running totals of a series in a clinic, from 0 on, by slot; None where no figure of it is applicable."""
+        key = (term, clinic)
+        if key not in self._running:
+            self._running[key] = self._totals(term, clinic)
+        return self._running[key]
+
+    def _totals(self, term: int, clinic: int) -> NDArray[np.float64] | None:
+        group = self.alone(clinic)
+        if group < 0:
+            return None
+        slot = np.arange(self.times - 1)
+        there = self.exists.reshape(self.shape)[term, group, slot, slot + 1]
+        if not there.any():
+            return None
+        slots = self.x.reshape(self.shape)[term, group, slot, slot + 1][: int(np.flatnonzero(there)[-1]) + 1]
+        return np.concatenate([[0.0], np.cumsum(slots)])
+
+    def running_sum(self, figure: str, clinic: int) -> NDArray[np.float64] | None:
+        """Running totals of the sum behind a mean in a clinic; None where it is not applicable."""
+        if not self._sums:
+            rows = self.rows
+            single = rows.mean & (rows.stop - rows.start == 1) & (self.contains.sum(axis=1) == 1)[rows.group]
+            for row in np.flatnonzero(single):
+                key = (str(rows.figure[row]), int(self.contains[rows.group[row]].argmax()))
+                self._sums.setdefault(key, np.zeros(self.times - 1))[rows.start[row]] = rows.total[row]
+            self._sums = {key: np.concatenate([[0.0], np.cumsum(one)]) for key, one in self._sums.items()}
+        return self._sums.get((figure, clinic))
 
     def _place_rows(self) -> None:
         rows = self.rows

@@ -182,7 +182,7 @@ def _block(told: Told, rows: pl.DataFrame, policy: Policy) -> Block:
             mean=rows["kind"].to_numpy() == "mean",
             total=rows["total"].fill_null(0).to_numpy(),
             tenths=rows["tenths"].fill_null(0).to_numpy(),
-            figure=(rows["figure"] + ":" + rows["definition"] + ":" + rows["scale"]).to_numpy(),
+            figure=(rows["figure"] + ":" + rows["definition"] + ":" + rows["instrument"] + ":" + rows["scale"]).to_numpy(),
             closed=rows["closed"].to_numpy(),
             weight=_weights(rows),
         ),

@@ -17,7 +17,9 @@ from schemas.quantities import Quantities
 from warehouse.suppression_block import Block
 from warehouse.suppression_relations import Key, Relation, relations
 
-Terms = tuple[list[int], list[float]]
+Terms = tuple[list[int], list[float], float]
+"""Unknowns, their factors, and what is added to their sum."""
+
 Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-6
@@ -54,8 +56,8 @@ class _Lines:
         self.indices += terms[0]
         self.factors += terms[1]
         self.ends.append(len(self.indices))
-        self.low.append(low)
-        self.high.append(high)
+        self.low.append(low - terms[2])
+        self.high.append(high - terms[2])
 
     def matrix(self, columns: int) -> Any:
         from scipy.sparse import csr_array
@@ -64,34 +66,31 @@ class _Lines:
 
 
 class Worlds:
-    """The programme of one block. Relations and the least of each cell are hard, what is told is soft."""
+    """The programme of some series and clinics of a block; all else is as it is in truth.
 
-    def __init__(self, block: Block, quantities: Quantities) -> None:
-        self.block = block
+    Relations and the least of each cell are hard, what is told is soft. A world that varies little is a world.
+    varied: terms of series; clinics: numbers
+    """
+
+    def __init__(
+        self, block: Block, quantities: Quantities, varied: frozenset[int], clinics: frozenset[int]
+    ) -> None:
+        self.block, self.varied, self.clinics = block, varied, clinics
         self.size = 0
         self.least: list[float] = []
         self.hard = _Lines()
+        self._additive = {one.id: one.additive for one in quantities.quantities}
+        self._term = {key: number for number, key in enumerate(block.keys)}
         self._starts: dict[tuple[Key, int], int] = {}
         self._own: dict[tuple[int, int, int, int], int] = {}
-        self._additive = {one.id: one.additive for one in quantities.quantities}
-        self._lengths = self._axes()
         self._sums: dict[tuple[str, int], int] = {}
-        for relation in relations(block.keys, quantities):
+        self._touched = block.contains[:, sorted(clinics)].any(axis=1)
+        for relation in relations([block.keys[one] for one in sorted(varied)], quantities):
             self._relate(relation)
         self._keep_least()
         self._nest()
 
     # -- unknowns ----------------------------------------------------------------------------------
-
-    def _axes(self) -> dict[Key, int]:
-        """Times of each told series: its last stop."""
-        found: dict[Key, int] = {}
-        rows = self.block.rows
-        for terms in (rows.term_n, rows.term_d):
-            for term in np.unique(terms[terms >= 0]):
-                key = self.block.keys[int(term)]
-                found[key] = max(found.get(key, 0), int(rows.stop[terms == term].max()))
-        return found
 
     def _more(self, number: int, least: float) -> int:
         start = self.size
@@ -99,107 +98,118 @@ class Worlds:
         self.least += [least] * number
         return start
 
-    def line(self, key: Key, clinic: int, length: int) -> int:
+    def _line(self, key: Key, clinic: int, length: int) -> int:
         """The first of the running totals of a series in a clinic, after slot 1, 2 and so on; they do not fall."""
         if (key, clinic) not in self._starts:
             start = self._starts[key, clinic] = self._more(length, 0.0)
             for one in range(start + 1, start + length):
-                self.hard.add(([one, one - 1], [1.0, -1.0]), 0, np.inf)
+                self.hard.add(([one, one - 1], [1.0, -1.0], 0), 0, np.inf)
         return self._starts[key, clinic]
-
-    def _clinics(self, term: int) -> list[int]:
-        """Clinics in which the series is told of, alone or with others."""
-        key = ("clinics", term)
-        if key not in self._cache:
-            rows = self.block.rows
-            groups = np.unique(rows.group[(rows.term_n == term) | (rows.term_d == term)])
-            self._cache[key] = [int(one) for one in np.flatnonzero(self.block.contains[groups].any(axis=0))]
-        return self._cache[key]
-
-    _cache: dict[Any, Any]
-
-    def __new__(cls, *_: object) -> Worlds:
-        made = super().__new__(cls)
-        made._cache = {}
-        return made
 
     def cell(self, cell: int) -> Terms:
         """The unknowns whose sum is a cell; of a complement those of whole less part."""
         block = self.block
         term, group, start, stop = (int(one) for one in np.unravel_index(cell, block.shape))
-        if term in block.pairs:
-            part, whole = block.pairs[term]
-            less, more = self._series_cell(part, group, start, stop), self._series_cell(whole, group, start, stop)
-            return [*more[0], *less[0]], [*more[1], *(-one for one in less[1])]
-        return self._series_cell(term, group, start, stop)
+        if term not in block.pairs:
+            return self._series_cell(term, group, start, stop)
+        part, whole = (self._series_cell(one, group, start, stop) for one in block.pairs[term])
+        return [*whole[0], *part[0]], [*whole[1], *(-one for one in part[1])], whole[2] - part[2]
 
     def _series_cell(self, term: int, group: int, start: int, stop: int) -> Terms:
-        key = self.block.keys[term]
-        clinics = [int(one) for one in np.flatnonzero(self.block.contains[group])]
-        if not self._additive[key[0]]:
-            return [self._own_cell(term, one, start, stop) for one in clinics], [1.0] * len(clinics)
-        starts = [self.line(key, one, self._lengths[key]) for one in clinics]
-        if len(clinics) > 1:
-            starts = [self._together(key, tuple(clinics))]
-        return _between(starts, start, stop)
-
-    def _together(self, key: Key, clinics: tuple[int, ...]) -> int:
-        """Running totals of a group of clinics."""
-        if (key, clinics) not in self._cache:
-            length = self._lengths[key]
-            start = self._cache[key, clinics] = self._more(length, 0.0)
-            parts = [self.line(key, one, length) for one in clinics]
-            for slot in range(length):
-                factors = [*([1.0] * len(parts)), -1.0]
-                self.hard.add(([*(part + slot for part in parts), start + slot], factors), 0, 0)
-        found: int = self._cache[key, clinics]
+        block = self.block
+        count = float(block.count(term, group, start, stop))
+        if term not in self.varied:
+            return [], [], count
+        found: Terms = [], [], count
+        for clinic in np.flatnonzero(block.contains[group]):
+            if int(clinic) in self.clinics and (line := block.running(term, int(clinic))) is not None:
+                found = _plus(found, self._clinic_cell(term, int(clinic), start, stop, line))
         return found
 
-    def _own_cell(self, term: int, clinic: int, start: int, stop: int) -> int:
+    def _clinic_cell(self, term: int, clinic: int, start: int, stop: int, line: Floats) -> Terms:
+        """A cell of one clinic, less what it is in truth."""
+        key = self.block.keys[term]
+        if self._additive[key[0]]:
+            indices, factors = _between([self._line(key, clinic, len(line) - 1)], start, stop)
+            return indices, factors, -float(line[stop] - line[start])
         place = (term, clinic, start, stop)
         if place not in self._own:
             self._own[place] = self._more(1, 0.0)
-        return self._own[place]
+        alone = self.block.alone(clinic)
+        return [self._own[place]], [1.0], -float(self.block.count(term, alone, start, stop))
 
     # -- what is always so -------------------------------------------------------------------------
 
     def _relate(self, relation: Relation) -> None:
         members = (*relation.parts, *relation.less, relation.whole)
-        told = [key for key in members if key in self._lengths]
-        if not told or not all(self._additive[key[0]] for key in members):
-            return
-        length = max(self._lengths[key] for key in told)
-        shared = set.intersection(*(set(self._clinics(self.block.keys.index(key))) for key in told))
-        for clinic in sorted(shared):
-            self._relate_in(relation, clinic, length)
+        told = [key for key in members if key in self._term]
+        if told and all(self._additive[key[0]] for key in members):
+            for clinic in sorted(self.clinics):
+                lines = [self.block.running(self._term[key], clinic) for key in told]
+                known = [line for line in lines if line is not None]
+                if len(known) == len(told):
+                    self._relate_in(relation, clinic, max(map(len, known)) - 1)
 
     def _relate_in(self, relation: Relation, clinic: int, length: int) -> None:
-        lines = [
-            (sign, self.line(key, clinic, self._lengths.get(key, length)), self._lengths.get(key, length))
-            for sign, keys in ((1.0, relation.parts), (-1.0, relation.less), (-1.0, (relation.whole,)))
-            for key in keys
-        ]
+        sides = ((1.0, relation.parts), (-1.0, relation.less), (-1.0, (relation.whole,)))
+        lines = [(sign, *self._member(key, clinic, length)) for sign, keys in sides for key in keys]
+        if all(truth is not None for _, _, truth, _ in lines):
+            return
         low = 0.0 if relation.exact else -np.inf
         if relation.over == "all":
-            self.hard.add(([start + size - 1 for _, start, size in lines], [s for s, _, _ in lines]), low, 0)
+            self.hard.add(self._joined(lines, [(0, size) for *_, size in lines]), low, 0)
             return
-        for slot in range(min(size for _, _, size in lines)):
-            indices, factors = [], []
-            for number, (sign, start, _) in enumerate(lines):
-                # A stock is what its own slot says; what came and went is counted up to it.
-                alone = relation.over == "slot" or number == len(lines) - 1
-                one = _between([start], slot if alone else 0, slot + 1)
-                indices += one[0]
-                factors += [sign * factor for factor in one[1]]
-            self.hard.add((indices, factors), low, 0)
+        for slot in range(min(size for *_, size in lines)):
+            # A stock is what its own slot says; what came and went is counted up to it.
+            spans = [
+                (slot if relation.over == "slot" or number == len(lines) - 1 else 0, slot + 1)
+                for number in range(len(lines))
+            ]
+            self.hard.add(self._joined(lines, spans), low, 0)
+
+    def _member(self, key: Key, clinic: int, length: int) -> tuple[int, Floats | None, int]:
+        """Where the unknowns of a series begin, or its running totals in truth; and how many slots it has."""
+        term = self._term.get(key, -1)
+        truth = self.block.running(term, clinic) if term >= 0 else None
+        size = length if truth is None else len(truth) - 1
+        if truth is not None and term not in self.varied:
+            return -1, truth, size
+        return self._line(key, clinic, size), None, size
+
+    def _joined(
+        self,
+        lines: Sequence[tuple[float, int, Floats | None, int]],
+        spans: Sequence[tuple[int, int]],
+    ) -> Terms:
+        found: Terms = [], [], 0.0
+        for (sign, start, truth, _), (a, b) in zip(lines, spans, strict=True):
+            if truth is not None:
+                found = _plus(found, ([], [], sign * float(truth[b] - truth[a])))
+            else:
+                indices, factors = _between([start], a, b)
+                found = _plus(found, (indices, [sign * one for one in factors], 0.0))
+        return found
 
     def _keep_least(self) -> None:
         """A cell that is not within a protected one would be shown as zero, were it zero."""
         block = self.block
-        some = block.exists & (block.x > 0) & ~block.inside
-        for cell in np.flatnonzero(some):
-            if int(cell) // int(np.prod(block.shape[1:])) not in block.pairs:
+        for cell in self._cells(block.exists & (block.x > 0) & ~block.inside):
+            if int(cell) // block.square not in block.pairs:
                 self.hard.add(self.cell(int(cell)), 1, np.inf)
+
+    def _cells(self, which: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Of these cells those that a world can change."""
+        block = self.block
+        cells = np.flatnonzero(which)
+        varies = np.zeros(block.terms, dtype=bool)
+        varies[sorted(self.varied)] = True
+        for term, (part, whole) in block.pairs.items():
+            varies[term] = varies[part] or varies[whole]
+        place = cells // block.times**2
+        found: NDArray[np.int64] = cells[
+            varies[place // block.shape[1]] & self._touched[place % block.shape[1]]
+        ]
+        return found
 
     def _nest(self) -> None:
         """What does not add up over time: a part is not above its whole, a whole not above its months."""
@@ -210,21 +220,21 @@ class Worlds:
             for (start, stop), place in cells.items():
                 months = [cells[one, one + 1] for one in range(start, stop) if (one, one + 1) in cells]
                 if stop - start > 1 and len(months) == stop - start:
-                    self.hard.add(([place, *months], [1.0, *([-1.0] * len(months))]), -np.inf, 0)
+                    self.hard.add(([place, *months], [1.0, *([-1.0] * len(months))], 0), -np.inf, 0)
                 for (a, b), part in cells.items():
                     if part != place and start <= a and b <= stop:
-                        self.hard.add(([part, place], [1.0, -1.0]), -np.inf, 0)
+                        self.hard.add(([part, place], [1.0, -1.0], 0), -np.inf, 0)
 
     # -- what is told ------------------------------------------------------------------------------
 
     def told(self) -> tuple[_Lines, list[Soft]]:
         """Soft rows: of cells, and of means beside their numbers."""
         block, lines, soft = self.block, _Lines(), []
-        cells = np.flatnonzero(block.rounds > 0)
+        cells = self._cells(block.rounds > 0)
         low, high = block.policy.told_low(block.x[cells]), block.policy.told_high(block.x[cells])
         for cell, least, most in zip(cells, low, high, strict=True):
             count = int(block.x[cell])
-            if int(cell) // int(np.prod(block.shape[1:])) in block.pairs:
+            if int(cell) // block.square in block.pairs:
                 # Of a complement a shown rate tells that it is none, or not small.
                 least, most = (0, 0) if count == 0 else (block.policy.threshold, np.inf)
             lines.add(self.cell(int(cell)), float(least), float(most))
@@ -234,29 +244,39 @@ class Worlds:
 
     def _told_means(self, lines: _Lines, soft: list[Soft]) -> None:
         block, rows = self.block, self.block.rows
-        for row in np.flatnonzero(block.shown() & rows.mean & (rows.denominator > 0)):
+        which = block.shown() & rows.mean & (rows.denominator > 0)
+        which &= np.isin(rows.term_d, sorted(self.varied)) & self._touched[rows.group]
+        for row in np.flatnonzero(which):
             count = self.cell(int(block.cells[1][row]))
-            total = self._sum(str(rows.figure[row]), int(rows.term_d[row]), int(row))
+            total = self._sum(int(row))
             mean = float(rows.tenths[row]) / 10
             for side in (-1, 1):
                 edge = mean + side * HALF_TENTH
-                terms = [*total[0], *count[0]], [*total[1], *(-edge * one for one in count[1])]
+                terms = _plus(total, (count[0], [-edge * one for one in count[1]], -edge * count[2]))
                 lines.add(terms, *((0, np.inf) if side < 0 else (-np.inf, 0)))
                 soft.append(Soft(-1, int(row), float(rows.weight[row]), 1.0 + abs(mean)))
 
-    def _sum(self, figure: str, term: int, row: int) -> Terms:
+    def _sum(self, row: int) -> Terms:
         """The sum behind a mean, as running totals of clinics; it may be of either sign."""
-        rows, key = self.block.rows, self.block.keys[term]
-        length, starts = self._lengths[key], []
-        for clinic in np.flatnonzero(self.block.contains[int(rows.group[row])]):
-            place = (figure, int(clinic))
-            if place not in self._sums:
-                self._sums[place] = self._more(length, -np.inf)
-            starts.append(self._sums[place])
-        return _between(starts, int(rows.start[row]), int(rows.stop[row]))
+        block, rows = self.block, self.block.rows
+        figure, start, stop = str(rows.figure[row]), int(rows.start[row]), int(rows.stop[row])
+        found: Terms = [], [], float(rows.total[row])
+        for clinic in np.flatnonzero(block.contains[int(rows.group[row])]):
+            truth = block.running_sum(figure, int(clinic))
+            if int(clinic) in self.clinics and truth is not None:
+                place = (figure, int(clinic))
+                if place not in self._sums:
+                    self._sums[place] = self._more(len(truth) - 1, -np.inf)
+                indices, factors = _between([self._sums[place]], start, stop)
+                found = _plus(found, (indices, factors, -float(truth[stop] - truth[start])))
+        return found
 
 
-def _between(starts: Sequence[int], start: int, stop: int) -> Terms:
+def _plus(one: Terms, other: Terms) -> Terms:
+    return [*one[0], *other[0]], [*one[1], *other[1]], one[2] + other[2]
+
+
+def _between(starts: Sequence[int], start: int, stop: int) -> tuple[list[int], list[float]]:
     """From start to stop, of running totals that begin after the first slot."""
     indices = [one + stop - 1 for one in starts]
     factors = [1.0] * len(starts)
