@@ -77,6 +77,10 @@ class Disclosure:
             )
         return "; ".join(said)
 
+    def record(self) -> dict[str, str]:
+        """What a run's manifest says of the policy."""
+        return {"policy": self.version(), "method": METHOD, "words": self.words()}
+
     def _revised(self) -> str:
         if isinstance(self.revisions, str):
             return self.revisions

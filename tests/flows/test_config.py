@@ -44,6 +44,7 @@ def test_the_examples_of_the_starter_are_right(site):
     config = uncommented(site)
     assert [feed.kind for feed in config.site.feeds] == list(KINDS)
     assert len(config.site.due) == 1
+    assert config.site.disclosure == Disclosure()
     starter = (site / "site.toml").read_text(encoding="utf-8")
     assert all(f"{name}" in starter for name in load_dialects())
 
