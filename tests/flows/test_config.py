@@ -9,7 +9,7 @@ import pytest
 from flows.config import check, init_site, load_site, read_config
 from schemas.dialect import load_dialects
 from schemas.errors import ConfigError, RegistryError
-from schemas.site import KINDS
+from schemas.site import KINDS, Disclosure
 
 KEY = {"ACCORD_KEY": "0f" * 32}
 
