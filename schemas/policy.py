@@ -103,6 +103,10 @@ def read_disclosure(table: RawTable) -> Disclosure:
         clinician_approver=_approver(table),
         clinician_cases=table.whole("clinician_cases", Disclosure.clinician_cases, least=30),
     )
+    if disclosure.round_to > 2 * disclosure.threshold:
+        table.problem(
+            "round_to", "must be at most twice threshold, else a count that is told would be told as 0"
+        )
     table.close()
     return disclosure
 
