@@ -31,15 +31,16 @@ from flows.build import (
 )
 from flows.config import SiteConfig, load_site, read_config
 from flows.faults import told
-from flows.run import REJECTED, WAREHOUSES, disclose, publication_digests, published_facts
+from flows.run import REJECTED, WAREHOUSES, disclose, publication_digests
 from schemas.errors import AccordError, ArchiveError, ConfigError, WarehouseError
 from schemas.instrument import Instrument
-from warehouse import archive, ledger, manifest
+from warehouse import archive, ledger, manifest, releases
 from warehouse.connect import connect
 from warehouse.diff import diff
 from warehouse.digest import all_digests
 from warehouse.manifest import Manifest
 from warehouse.parts import PartStore
+from warehouse.releases import History
 from warehouse.secret import load_or_make
 
 MOST_PLACES = 20
@@ -164,7 +165,9 @@ def _compared(
         jobs = process_all(setup, jobs, store, tell)
         tell("load", 0, 1)
         assemble(setup, [delivered(work, store, setup.site.timezone) for work in jobs], inputs, warehouse)
-    disclose(setup, warehouse, publication, published_facts(setup, inputs))
+    history = _history(folder, recorded, changed)
+    if history is not None:
+        disclose(setup, inputs, history, recorded.run, warehouse, publication)
     tell("compare", 0, 1)
     rebuilt = _digested(warehouse, publication, asked_instruments(setup))
     return _report(folder, recorded, rebuilt, changed, bool(damage))
@@ -176,6 +179,18 @@ def _lines(folder: Path, recorded: Manifest, changed: list[str]) -> tuple[ledger
     except ArchiveError as error:
         changed.append(f"decision: {error}")
         raise
+
+
+def _history(folder: Path, recorded: Manifest, changed: list[str]) -> History | None:
+    """The releases before the run; None where they are not all there: then nothing published is compared."""
+    try:
+        found = releases.earlier(folder, recorded.run)
+    except ArchiveError as error:
+        changed.append(f"release: {error}")
+        return None
+    if recorded.release and recorded.release["history"] != found.digest():
+        changed.append("release: the releases before this run are not those it saw")
+    return found
 
 
 def _changed_config(folder: Path, recorded: SiteConfig) -> list[str]:
@@ -237,7 +252,8 @@ def _digested(warehouse: Path, publication: Path, instruments: Sequence[Instrume
         made, entries = all_digests(con, instruments)
     finally:
         con.close()
-    return _Rebuilt(made | publication_digests(publication), entries, warehouse, instruments)
+    published = publication_digests(publication) if publication.exists() else {}
+    return _Rebuilt(made | published, entries, warehouse, instruments)
 
 
 def _report(

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,7 @@ class Manifest:
     ledger_seq: last ledger line the run saw; same_as: run whose figures an idle night left in place
     digests: table to rows and SHA-256; gate: verdict and counts of expectations
     counts: None for a run that failed before it counted
+    release: the release whose figures it published or meant to, as warehouse.releases.record says
     """
 
     run: str
@@ -87,6 +88,7 @@ class Manifest:
     same_as: str | None = None
     asides: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    release: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def made_figures(self) -> bool:
@@ -128,6 +130,18 @@ def history(site: Path) -> list[Manifest]:
 def damaged(site: Path) -> list[str]:
     """Runs whose manifest cannot be read."""
     return [path.stem for path, one in _all(site) if one is None]
+
+
+def newest(site: Path) -> str:
+    """The last id that any run has, its record readable or not; empty before the first."""
+    return max(
+        (path.stem for path in (site / RUNS).glob("*.json") if RUN_ID.fullmatch(path.stem)), default=""
+    )
+
+
+def time_of(run: str) -> datetime:
+    """The time in a run's id."""
+    return datetime.strptime(run[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def is_there(site: Path, run: str) -> bool:
