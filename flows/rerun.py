@@ -56,6 +56,9 @@ SAID = {
 }
 
 
+UNSEEN = "the releases before this run are not those it saw"
+
+
 @dataclass(frozen=True)
 class Report:
     """What a rerun found.
@@ -64,6 +67,7 @@ class Report:
     differing: tables whose digests differ; places: the first differences, or source files
     unbuilt: why nothing could be built to compare, else empty
     damaged: an archived export is not what was delivered
+    unseen: the releases before the run are not those it saw
     """
 
     run: str
@@ -74,10 +78,11 @@ class Report:
     places: tuple[str, ...] = ()
     unbuilt: str = ""
     damaged: bool = False
+    unseen: bool = False
 
     @property
     def differs(self) -> bool:
-        return bool(self.differing or self.unbuilt or self.damaged)
+        return bool(self.differing or self.unbuilt or self.damaged or self.unseen)
 
     @property
     def verdict(self) -> str:
@@ -87,6 +92,8 @@ class Report:
             return f"{len(self.differing)} of {self.tables} tables differ: {', '.join(self.differing)}"
         if self.damaged:
             return "the figures are the same, but an archived export is not what was delivered"
+        if self.unseen:
+            return f"the figures are the same, but {UNSEEN}"
         return f"0 differences in {self.tables} tables, {self.rows:,} rows"
 
     def lines(self) -> list[str]:
@@ -189,7 +196,7 @@ def _history(folder: Path, recorded: Manifest, changed: list[str]) -> History | 
         changed.append(f"release: {error}")
         return None
     if recorded.release and recorded.release["history"] != found.digest():
-        changed.append("release: the releases before this run are not those it saw")
+        changed.append(f"release: {UNSEEN}")
     return found
 
 
@@ -269,6 +276,7 @@ def _report(
         differing=tuple(differing),
         places=tuple(_places(folder, recorded, rebuilt, differing)[:MOST_PLACES]),
         damaged=damaged,
+        unseen=f"release: {UNSEEN}" in changed,
     )
 
 

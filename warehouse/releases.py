@@ -125,7 +125,7 @@ def _expected(site: Path, before_run: str | None) -> dict[str, str | None]:
     unseen = {one.run for one in runs if one.state != "published"}
     found: dict[str, str | None] = {run: None for run in there - unseen if RUN_ID.fullmatch(run)}
     for one in runs:
-        if one.state == "published" and one.release and (before_run is None or one.run < before_run):
+        if one.state == "published" and one.release and (before_run is None or one.run <= before_run):
             found[one.release["id"]] = one.release["sha256"]
     return found
 

@@ -11,7 +11,6 @@ import pytest
 
 from flows.rerun import rerun
 from schemas.errors import ArchiveError
-from tests.flows.test_night import deliver
 from tests.lib.handmade_site import KEY, NOW, make_site
 from tests.lib.nights import copied, run_night, status
 from warehouse import manifest
@@ -21,10 +20,15 @@ from warehouse.releases import earlier
 SAME = ("pub_figure", "pub_unit", "pub_period", "pub_metric", "pub_instrument")
 
 
-def night(site: Path, day: int, as_of: str, file: str = "") -> Manifest:
+def deliver(site: Path, number: int) -> None:
+    """A diary of ten more people seen in September, which any figure of that month would show."""
+    rows = "".join(f"D-{number}{one},T1,2026-09-10 1{one}:00,5\n" for one in range(10))
+    (site / "inbox" / f"diary-9{number}.csv").write_text(f"Client,Who,Start,Status\n{rows}", encoding="utf-8")
+
+
+def night(site: Path, day: int, as_of: str) -> Manifest:
     """A night on the given day after the first, with a new delivery."""
-    if file:
-        deliver(site, file, "gad-2.csv")
+    deliver(site, day)
     found = run_night(site, NOW + timedelta(days=day), as_of=date.fromisoformat(as_of), gate=False)
     assert found.error is None
     assert found.record is not None
@@ -44,9 +48,9 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Manifes
     make_site(site)
     runs = [
         night(site, 0, "2026-10-10"),
-        night(site, 1, "2026-10-11", "gad-8.csv"),
-        night(site, 2, "2026-10-12", "gad-9.csv"),
-        night(site, 3, "2026-11-01", "gad-10.csv"),
+        night(site, 1, "2026-10-11"),
+        night(site, 2, "2026-10-12"),
+        night(site, 3, "2026-11-01"),
     ]
     return site, runs
 
@@ -125,20 +129,25 @@ class TestRerun:
         assert "is not what was released" in report.changed[0]
 
     def test_a_release_and_its_record_that_are_gone(self, nights, tmp_path: Path):
+        """A run that showed it names it; a later release, which is built without it, knows there was one."""
         site = copied(nights[0], tmp_path / "site")
         release = earlier(site).releases[0]
         for path in (site / "runs").glob(f"{release.run}*"):
             path.unlink()
-        report = rerun(site, nights[1][1].run, KEY)
+        assert "is missing" in rerun(site, nights[1][1].run, KEY).changed[0]
+        for one in nights[1][1:3]:
+            (site / "runs" / f"{one.run}.json").unlink()
+        report = rerun(site, "latest", KEY)
         assert report.differs
-        assert "is missing" in report.changed[0]
+        assert report.changed == ("release: the releases before this run are not those it saw",)
+        assert report.verdict.startswith("the figures are the same, but the releases")
 
 
 class TestDamage:
     def test_a_night_publishes_nothing_without_its_history(self, nights, tmp_path: Path):
         site = copied(nights[0], tmp_path / "site")
         earlier(site).releases[0].rows.unlink()
-        deliver(site, "gad-11.csv", "gad-2.csv")
+        deliver(site, 9)
         found = run_night(site, NOW + timedelta(days=9), gate=False)
         assert isinstance(found.error, ArchiveError)
         assert status(site)["published_run"] == nights[1][-1].run
