@@ -134,14 +134,23 @@ def damaged(site: Path) -> list[str]:
 
 def newest(site: Path) -> str:
     """The last id that any run has, its record readable or not; empty before the first."""
-    return max(
-        (path.stem for path in (site / RUNS).glob("*.json") if RUN_ID.fullmatch(path.stem)), default=""
-    )
+    return max((path.stem for path in (site / RUNS).glob("*.json") if _time(path.stem)), default="")
 
 
 def time_of(run: str) -> datetime:
-    """The time in a run's id."""
-    return datetime.strptime(run[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    """The time in a run's id. Raises ConfigError for another word."""
+    found = _time(run)
+    if found is None:
+        raise ConfigError(f"{run!r} is no run")
+    return found
+
+
+def _time(run: str) -> datetime | None:
+    try:
+        found = datetime.strptime(run[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return found if RUN_ID.fullmatch(run) else None
 
 
 def is_there(site: Path, run: str) -> bool:
