@@ -31,7 +31,8 @@ from flows.build import (
 )
 from flows.config import SiteConfig, load_site, read_config
 from flows.faults import told
-from flows.run import REJECTED, WAREHOUSES, disclose, publication_digests
+from flows.publication import disclose, publication_digests
+from flows.run import REJECTED, WAREHOUSES
 from schemas.errors import AccordError, ArchiveError, ConfigError, WarehouseError
 from schemas.instrument import Instrument
 from warehouse import archive, ledger, manifest, releases

@@ -31,17 +31,14 @@ from flows.build import (
 )
 from flows.inputs import Inputs
 from flows.notes import delivery_notes, feed_notes, remark_notes, site_notes
-from schemas import metrics
-from schemas.published import PUBLISHED
+from flows.publication import disclose, keep_release, planned, publication_digests
 from warehouse import archive, ledger, manifest, publish, releases
 from warehouse.connect import connect
-from warehouse.digest import all_digests, digests
-from warehouse.disclosure import publish_tables
+from warehouse.digest import all_digests
 from warehouse.files import private_dir
 from warehouse.manifest import FileCounts, Manifest
 from warehouse.parts import PartStore, read_counts
 from warehouse.quarantined import write_open
-from warehouse.release_rows import release_rows, release_words, settle
 from warehouse.releases import History, Plan
 from warehouse.remarks import remarks
 from warehouse.results import counts_by_file, whole_counts
@@ -179,42 +176,6 @@ def make_candidate(run: Run) -> None:
     disclose(run.setup, run.inputs, run.history, run.id, run.candidate, run.publication)
 
 
-def planned(setup: Setup, inputs: Inputs, history: History) -> Plan:
-    """Whether a run with these inputs is a release, after what was released before it."""
-    as_of = date.fromisoformat(inputs.as_of)
-    return releases.plan(history, as_of, setup.site.disclosure, releases.units_of(setup.site.clinics))
-
-
-def disclose(setup: Setup, inputs: Inputs, history: History, run: str, warehouse: Path, out: Path) -> None:
-    """Write the published file of a run's warehouse."""
-    plan = planned(setup, inputs, history)
-    facts = {
-        "run": run,
-        **published_facts(setup, inputs),
-        **releases.published_facts(history, plan, run, inputs.as_of),
-    }
-    con = connect(warehouse)
-    try:
-        publish_tables(con, out, setup.site.disclosure, facts, metrics.load(), asked_instruments(setup))
-    finally:
-        con.close()
-    settle(out, history, plan)
-    out.chmod(0o600)
-
-
-def published_facts(setup: Setup, inputs: Inputs) -> dict[str, str]:
-    """What the published file says of the run that made it, but its id and releases."""
-    return {
-        "as_of": inputs.as_of,
-        "site_name": setup.site.name,
-        "timezone": setup.site.timezone,
-        "registry": inputs.registry,
-        "site": inputs.site,
-        "code": inputs.code,
-        "lock": inputs.lock,
-    }
-
-
 def check(run: Run) -> dict[str, object]:
     """Run the gate on the candidate; its verdict and counts. The report lies in quality/<run>/."""
     from warehouse.expectations import SiteFacts
@@ -236,7 +197,11 @@ def check(run: Run) -> dict[str, object]:
 def finish(run: Run, gate: Mapping[str, object], now: datetime) -> Manifest:
     """Publish the candidate, or keep it as refused when a critical expectation failed; record the run."""
     passed = gate["verdict"] == "passed"
-    kept = _keep_release(run) if passed and run.plan.is_release else ""
+    kept = (
+        keep_release(run.setup, run.inputs, run.history, run.id, run.candidate, run.publication)
+        if passed and run.plan.is_release
+        else ""
+    )
     found = _result(run, gate, "published" if passed else "refused", kept, now)
     manifest.write(run.folder, found)
     warehouse = run.candidate.with_name(f"{'' if passed else REJECTED}{run.id}.duckdb")
@@ -252,16 +217,6 @@ def finish(run: Run, gate: Mapping[str, object], now: datetime) -> Manifest:
         publish.keep_last(warehouse.parent, KEPT, f"{REJECTED}*.duckdb")
     status.write(run.folder, found, run.setup.site.timezone)
     return found
-
-
-def _keep_release(run: Run) -> str:
-    """Write the release before the record that says it is there; its digest."""
-    site, plan = run.setup.site, run.plan
-    rows = release_rows(run.candidate, run.publication, run.history, plan)
-    facts = releases.facts_of(
-        plan, date.fromisoformat(run.inputs.as_of), site.disclosure, releases.units_of(site.clinics)
-    )
-    return releases.keep(run.folder, run.id, rows, release_words(run.publication), facts)
 
 
 def _result(run: Run, gate: Mapping[str, object], state: str, kept: str, now: datetime) -> Manifest:
@@ -285,16 +240,6 @@ def _result(run: Run, gate: Mapping[str, object], state: str, kept: str, now: da
         message="" if state == "published" else _refusal(gate),
         release=releases.record(run.history, run.plan, run.id, run.inputs.as_of, kept),
     )
-
-
-def publication_digests(publication: Path) -> dict[str, dict[str, int | str]]:
-    """Rows and SHA-256 of each published table."""
-    con = connect(publication, read_only=True)
-    try:
-        found = digests(con, PUBLISHED)
-    finally:
-        con.close()
-    return {name: {"rows": one.rows, "sha256": one.sha256} for name, one in found.items()}
 
 
 def _files(run: Run, files: list[FileCounts]) -> list[FileCounts]:
