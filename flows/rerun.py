@@ -160,6 +160,7 @@ def _compared(
     """The report of a run that can be rebuilt; `changed` is filled on the way."""
     config = read_config(recorded.site_toml, recorded.forms, recorded.asides)
     changed += _changed_config(folder, config)
+    changed += _changed_policy(recorded, config)
     lines = _lines(folder, recorded, changed)
     setup = Setup(folder, config, load_or_make(folder, environ, recorded.inputs.get("key_id", "")))
     inputs = inputs_of(setup, lines, date.fromisoformat(recorded.as_of))
@@ -208,6 +209,13 @@ def _changed_config(folder: Path, recorded: SiteConfig) -> list[str]:
         now = load_site(folder)
     except ConfigError as error:
         return [f"config: site.toml cannot be read now ({error}); {used}"]
+    said = _changed_site(now, recorded, used)
+    if now.site.disclosure != recorded.site.disclosure:
+        said.append("policy: [disclosure] of site.toml says otherwise now; the run's own policy is used")
+    return said
+
+
+def _changed_site(now: SiteConfig, recorded: SiteConfig, used: str) -> list[str]:
     same_forms = dict(now.forms) == dict(recorded.forms)
     if now.site.digest == recorded.site.digest and same_forms:
         return []
@@ -215,6 +223,14 @@ def _changed_config(folder: Path, recorded: SiteConfig) -> list[str]:
         return [f"config: a dictionary or questionnaire that a feed names was changed; {used}"]
     what = "site.toml was" if same_forms else "site.toml or the site's own instruments were"
     return [f"config: {what} changed; {used}"]
+
+
+def _changed_policy(recorded: Manifest, config: SiteConfig) -> list[str]:
+    """What is said when [disclosure] as recorded means another policy now, or is applied otherwise."""
+    was = recorded.disclosure.get("policy")
+    if was in (None, config.site.disclosure.version()):
+        return []
+    return ["policy: the rules of disclosure control are other ones than the run had"]
 
 
 def _changed(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

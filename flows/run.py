@@ -271,6 +271,7 @@ def _record(run: Run, state: str, now: datetime) -> Manifest:
         asides=dict(config.asides),
         warnings=run.notes,
         versions=versions(),
+        disclosure=config.site.disclosure.record(),
     )
 
 

@@ -77,6 +77,10 @@ class Disclosure:
             )
         return "; ".join(said)
 
+    def record(self) -> dict[str, str]:
+        """What a run's manifest says of the policy."""
+        return {"policy": self.version(), "method": METHOD, "words": self.words()}
+
     def _revised(self) -> str:
         if isinstance(self.revisions, str):
             return self.revisions
@@ -99,6 +103,10 @@ def read_disclosure(table: RawTable) -> Disclosure:
         clinician_approver=_approver(table),
         clinician_cases=table.whole("clinician_cases", Disclosure.clinician_cases, least=30),
     )
+    if disclosure.round_to > 2 * disclosure.threshold:
+        table.problem(
+            "round_to", "must be at most twice threshold, else a count that is told would be told as 0"
+        )
     table.close()
     return disclosure
 

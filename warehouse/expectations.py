@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from schemas import metrics
 from schemas.instrument import MISSING_CODES, Instrument, Scale
 from schemas.rules import EXCLUDED_REASONS
-from schemas.site import Site
+from schemas.site import Disclosure, Site
 from schemas.tables import (
     ADMINISTRATION_VIEW,
     CORE,
@@ -55,8 +55,7 @@ class SiteFacts:
     clinics: tuple[str, ...]
     services: tuple[str, ...]
     feeds: tuple[str, ...]
-    threshold: int
-    round_to: int
+    policy: Disclosure
     as_of: dt.date
 
     @classmethod
@@ -65,8 +64,7 @@ class SiteFacts:
             clinics=tuple(clinic.id for clinic in site.clinics),
             services=site.services,
             feeds=tuple(feed.id for feed in site.feeds),
-            threshold=site.disclosure.threshold,
-            round_to=site.disclosure.round_to,
+            policy=site.disclosure,
             as_of=as_of,
         )
 

@@ -68,6 +68,7 @@ class Manifest:
     ledger_seq: last ledger line the run saw; same_as: run whose figures an idle night left in place
     digests: table to rows and SHA-256; gate: verdict and counts of expectations
     counts: None for a run that failed before it counted
+    disclosure: id, method and words of the policy of disclosure; empty where the run did not know its site
     release: the release whose figures it published or meant to, as warehouse.releases.record says
     """
 
@@ -88,6 +89,7 @@ class Manifest:
     same_as: str | None = None
     asides: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    disclosure: Mapping[str, str] = field(default_factory=dict)
     release: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.published import PUBLISHED
+from schemas.site import Disclosure
 from warehouse.checks import (
     BATCH,
     PUBLISHED_FILE,
@@ -16,8 +17,7 @@ from warehouse.checks import (
     listed,
     literal,
 )
-from warehouse.declared import FATES, HIDDEN_STATES, On, declared
-from warehouse.disclosure import MEAN_CASES, RATE_DENOMINATOR
+from warehouse.declared import FATES, On, declared
 from warehouse.effect_bounds import high_of_rounded, low_of_rounded
 from warehouse.expectations import SiteFacts
 
@@ -38,14 +38,18 @@ def publication_expectations(facts: SiteFacts, run: str) -> Iterator[Expectation
     yield FIGURES.expect("some_rows", "", "there is at least one figure", SomeRows(), WARNING)
     yield from _known()
     yield from _states()
+    yield from _told()
+    yield from _crossed(facts.policy)
     for column in COUNTS:
         kinds = "= 'count'" if column == "value" else "<> 'mean'" if column == "numerator" else "IS NOT NULL"
-        yield from _counts(FIGURES, column, facts, f"(SELECT m.kind {kinds} {_METRIC})", ("pub_metric",))
+        yield from _counts(
+            FIGURES, column, facts.policy, f"(SELECT m.kind {kinds} {_METRIC})", ("pub_metric",)
+        )
     for column in ("received", *FATES, "totals_compared", "totals_differing"):
-        yield from _counts(On(PUBLISHED_FILE, "pub_quality"), column, facts)
-    yield from _rates(facts)
-    yield from _bounds(facts)
-    yield from _means()
+        yield from _counts(On(PUBLISHED_FILE, "pub_quality"), column, facts.policy)
+    yield from _rates(facts.policy)
+    yield from _bounds(facts.policy)
+    yield from _means(facts.policy)
     yield from _site(facts, run)
 
 
@@ -95,35 +99,104 @@ def _known() -> Iterator[Expectation]:
     )
 
 
+_ANY_NUMBER = f"coalesce({', '.join(f't.{name}' for name in NUMBERS)}) IS NOT NULL"
+
+
 def _states() -> Iterator[Expectation]:
-    hidden = f"t.state IN ({listed(HIDDEN_STATES)})"
-    yield FIGURES.never(
-        "hidden_number",
-        "a suppressed or withheld figure carries no number at all",
-        f"{hidden} AND coalesce({', '.join(f't.{name}' for name in NUMBERS)}) IS NOT NULL",
-        "state",
+    """A withheld update may have the numbers of an earlier release: a whole figure, or that of no cases."""
+    some = " OR ".join(f"t.{name} <> 0" for name in COUNTS)
+    for name, words, where, column in (
+        (
+            "hidden_number",
+            "a suppressed figure carries no number at all",
+            f"t.state = 'suppressed' AND {_ANY_NUMBER}",
+            "state",
+        ),
+        (
+            "state_and_value",
+            "there is a value exactly when the state is value or zero, or an earlier value stays",
+            "t.state <> 'update_withheld' AND (t.state IN ('value', 'zero')) <> (t.value IS NOT NULL)",
+            "value",
+        ),
+        (
+            "withheld_number",
+            "a withheld update without an earlier value has no other number",
+            f"t.state = 'update_withheld' AND t.value IS NULL AND ({some} OR t.bound_low IS NOT NULL)",
+            "state",
+        ),
+        ("state_and_value", "a figure in state zero is 0", "t.state = 'zero' AND t.value <> 0", "state"),
+    ):
+        yield FIGURES.never(name, words, where, column)
+    for column, kind in (("numerator", "<> 'mean'"), ("denominator", "<> 'count'"), ("n", "IS NOT NULL")):
+        yield FIGURES.never(
+            "whole_figure",
+            f"a value comes with its {column}",
+            f"t.value IS NOT NULL AND t.{column} IS NULL AND (SELECT m.kind {kind} {_METRIC})",
+            column,
+            needs=("pub_metric",),
+        )
+
+
+def _told() -> Iterator[Expectation]:
+    """One thing is told once: not before its period is over, and not in two ways."""
+    open_period = (
+        "SELECT 1 FROM pub_period AS p WHERE p.grain = t.grain AND p.period = t.period AND NOT p.closed"
     )
     yield FIGURES.never(
-        "state_and_value",
-        "there is a value exactly when the state is value or zero",
-        "(t.state IN ('value', 'zero')) <> (t.value IS NOT NULL)",
-        "value",
+        "open_period",
+        "a period that is not over has no number",
+        f"{_ANY_NUMBER} AND EXISTS ({open_period})",
+        "period",
+        needs=("pub_period",),
     )
+    told = "t.state, t.numerator, t.denominator, t.value, t.n"
+    query = (
+        f"SELECT 1 AS broken FROM {BATCH} JOIN ({_CLINICS}) AS unit USING (service, clinic)"
+        " LEFT JOIN pub_period AS p USING (grain, period)"
+        " WHERE t.state <> 'update_withheld'"
+        " GROUP BY t.figure, t.definition, t.instrument, t.scale, unit.clinics,"
+        " coalesce(p.first_day::VARCHAR || p.last_day::VARCHAR, grain || period)"
+        f" HAVING count(DISTINCT ({told})) > 1"
+    )
+    words = "the same clinics and days are told the same, whatever the unit or the period is called"
+    yield FIGURES.expect("told_twice", "value", words, NoRows(query), needs=("pub_unit", "pub_period"))
+
+
+_CLINICS = (
+    "SELECT u.service, u.clinic, list_sort(list(o.clinic)) AS clinics FROM pub_unit AS u"
+    " JOIN pub_unit AS o ON o.clinic <> 'all'"
+    " AND u.service IN ('all', o.service) AND u.clinic IN ('all', o.clinic)"
+    " GROUP BY u.service, u.clinic"
+)
+"""Clinics of each unit; a service of one clinic has the same as the clinic."""
+
+
+def _crossed(policy: Disclosure) -> Iterator[Expectation]:
+    """Only dimensions that the policy crosses; what it leaves out has no rows."""
+    crossed = (("session", policy.by_session), ("stage", policy.by_stage))
+    grains = (*policy.grains, *(grain for grain, is_told in crossed if is_told))
     yield FIGURES.never(
-        "state_and_value", "a figure in state zero is 0", "t.state = 'zero' AND t.value <> 0", "state"
+        "policy", "only periods of the site's policy are told", f"t.grain NOT IN ({listed(grains)})", "grain"
     )
+    if not policy.by_clinic:
+        yield FIGURES.never("policy", "no single clinic is told of", "t.clinic <> 'all'", "clinic")
+
+
+def _rounded(cases: int, policy: Disclosure) -> int:
+    """The least that a published count can be, where the exact one is at least so many."""
+    return (2 * cases + policy.round_to) // (2 * policy.round_to) * policy.round_to
 
 
 def _counts(
-    on: On, column: str, facts: SiteFacts, where: str = "true", needs: tuple[str, ...] = ()
+    on: On, column: str, policy: Disclosure, where: str = "true", needs: tuple[str, ...] = ()
 ) -> Iterator[Expectation]:
     """Counts are rounded, and none is small; a figure unknown to the dictionary is taken for a count."""
     shown = f"coalesce({where}, true) AND t.{column}"
-    least = (2 * facts.threshold + facts.round_to) // (2 * facts.round_to) * facts.round_to
+    least = _rounded(policy.threshold, policy)
     yield on.never(
         "rounded_count",
-        f"{column} is a multiple of {facts.round_to}",
-        f"{shown} % {facts.round_to} <> 0",
+        f"{column} is a multiple of {policy.round_to}",
+        f"{shown} % {policy.round_to} <> 0",
         column,
         needs=needs,
     )
@@ -136,15 +209,15 @@ def _counts(
     )
 
 
-def _rates(facts: SiteFacts) -> Iterator[Expectation]:
+def _rates(policy: Disclosure) -> Iterator[Expectation]:
     rate, shown = _of_kind("rate"), "t.value IS NOT NULL"
     # Both ends are rounded, each by itself: the rest may lose what threshold has beyond whole steps.
-    least = facts.threshold // facts.round_to * facts.round_to
+    least = policy.threshold // policy.round_to * policy.round_to
     for name, words, where, column in (
         (
             "rate_denominator",
-            f"a rate has a denominator of at least {RATE_DENOMINATOR}",
-            f"coalesce(t.denominator, 0) < {RATE_DENOMINATOR}",
+            f"a rate has a denominator of at least {policy.rate_denominator}",
+            f"coalesce(t.denominator, 0) < {policy.rate_denominator}",
             "denominator",
         ),
         (
@@ -164,16 +237,17 @@ def _rates(facts: SiteFacts) -> Iterator[Expectation]:
         yield FIGURES.never(name, words, f"{shown} AND {where} AND {rate}", column, needs=("pub_metric",))
 
 
-def _bounds(facts: SiteFacts) -> Iterator[Expectation]:
-    """Effect bounds say no more than the counts beside them."""
+def _bounds(policy: Disclosure) -> Iterator[Expectation]:
+    """Effect bounds say no more than the counts beside them; a rate of an earlier release may have none."""
     rate = f"(t.value IS NOT NULL AND {_of_kind('rate')})"
-    counts = ("t.numerator::BIGINT", "t.denominator", "t.held", facts.round_to)
+    counts = ("t.numerator::BIGINT", "t.denominator", "t.held", policy.round_to)
     low, high, there = low_of_rounded(*counts), high_of_rounded(*counts), "t.bound_low IS NOT NULL"
     for name, words, where, column in (
         (
             "bounds_of_rates",
             "there are both effect bounds, exactly where a rate is shown that held records could move",
-            f"({there} <> (t.bound_high IS NOT NULL) OR {there} <> ({rate} AND t.held IS DISTINCT FROM 0))",
+            f"({there} <> (t.bound_high IS NOT NULL) OR {there} <> ({rate} AND t.held IS DISTINCT FROM 0)"
+            f" AND ({there} OR t.state <> 'update_withheld'))",
             "bound_low",
         ),
         (
@@ -198,13 +272,13 @@ def _bounds(facts: SiteFacts) -> Iterator[Expectation]:
         yield FIGURES.never(name, words, where, column, needs=("pub_metric",))
 
 
-def _means() -> Iterator[Expectation]:
-    mean, shown = _of_kind("mean"), "t.value IS NOT NULL"
+def _means(policy: Disclosure) -> Iterator[Expectation]:
+    mean, shown, least = _of_kind("mean"), "t.value IS NOT NULL", _rounded(policy.mean_cases, policy)
     for name, words, where, column in (
         (
             "mean_cases",
-            f"a mean is of at least {MEAN_CASES} cases",
-            f"coalesce(t.n, 0) < {MEAN_CASES}",
+            f"a mean is of at least {least} cases",
+            f"coalesce(t.n, 0) < {least}",
             "n",
         ),
         ("mean_sum", "a mean comes without its sum", "t.numerator IS NOT NULL", "numerator"),

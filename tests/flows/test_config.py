@@ -9,7 +9,7 @@ import pytest
 from flows.config import check, init_site, load_site, read_config
 from schemas.dialect import load_dialects
 from schemas.errors import ConfigError, RegistryError
-from schemas.site import KINDS
+from schemas.site import KINDS, Disclosure
 
 KEY = {"ACCORD_KEY": "0f" * 32}
 
@@ -44,6 +44,7 @@ def test_the_examples_of_the_starter_are_right(site):
     config = uncommented(site)
     assert [feed.kind for feed in config.site.feeds] == list(KINDS)
     assert len(config.site.due) == 1
+    assert config.site.disclosure == Disclosure()
     starter = (site / "site.toml").read_text(encoding="utf-8")
     assert all(f"{name}" in starter for name in load_dialects())
 

@@ -11,6 +11,7 @@ import pytest
 
 from flows.rerun import rerun
 from schemas.errors import ConfigError
+from schemas.site import Disclosure
 from tests.flows.test_night import NEXT, damage_candidate, deliver
 from tests.lib.handmade_site import KEY, NOW
 from tests.lib.nights import run_night, tree
@@ -159,6 +160,32 @@ class TestDecisions:
         first = manifest.read(site, "latest").run
         (site / "ledger").write_bytes((site / "ledger").read_bytes() + b'{"seq": "?"}\n')
         assert not rerun(site, first, KEY).differs
+
+
+class TestPolicy:
+    def test_every_night_records_it(self, site: Path):
+        first = manifest.read(site, "latest")
+        assert first.disclosure == Disclosure().record()
+        idle = run_night(site, NEXT).record
+        assert idle is not None
+        assert idle.disclosure == first.disclosure
+
+    def test_the_site_has_another_one_now(self, site: Path):
+        """The run is rebuilt by its own: the figures are the same, and the policy is named."""
+        toml = site / "site.toml"
+        text = toml.read_text(encoding="utf-8")
+        toml.write_text(f"{text}\n[disclosure]\nmean_cases = 12\n", encoding="utf-8")
+        report = rerun(site, "latest", KEY)
+        assert not report.differs
+        assert report.changed == (
+            "config: site.toml was changed; the run's own configuration is used",
+            "policy: [disclosure] of site.toml says otherwise now; the run's own policy is used",
+        )
+
+    def test_it_is_applied_otherwise(self, site: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr("schemas.policy.METHOD", "another")
+        report = rerun(site, "latest", KEY)
+        assert report.changed == ("policy: the rules of disclosure control are other ones than the run had",)
 
 
 class TestKey:

@@ -166,3 +166,30 @@ def test_a_refused_release_is_none(nights, tmp_path: Path):
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {"state": "refused"}), encoding="utf-8")
     assert [one.run for one in earlier(site).releases] == [nights[1][0].run]
     assert manifest.read(site, last.run).release["new"]
+
+
+def test_a_release_that_may_not_revise_passes_the_gate_with_earlier_values(tmp_path: Path):
+    """September was told with ten people seen, or twenty: in November, of a quarterly site, it stays so."""
+    site = tmp_path / "site"
+    make_site(site)
+    toml = site / "site.toml"
+    toml.write_text(
+        f'{toml.read_text(encoding="utf-8")}\n[disclosure]\nrevisions = "quarterly"\n', encoding="utf-8"
+    )
+    night(site, 0, "2026-10-10")
+    deliver(site, 1)
+    found = run_night(site, NOW + timedelta(days=1), as_of=date(2026, 11, 2))
+    assert found.record is not None
+    assert (found.record.state, found.record.message) == ("published", "")
+    assert (found.record.release["new"], found.record.release["revises"]) == (True, False)
+    with duckdb.connect(str(site / "published" / f"{found.record.run}.duckdb"), read_only=True) as con:
+        seen = dict(
+            con.execute(
+                "SELECT period, (state, value::INTEGER) FROM pub_figure WHERE figure = 'clients_seen' "
+                "AND service = 'all' AND grain IN ('month', 'all') AND period IN ('2026-09', '2026-10', 'all')"
+            ).fetchall()
+        )
+        assert dict(con.execute("FROM pub_run").fetchall())["revised_as_of"] == "2026-10-10"
+    assert seen["2026-09"] == ("update_withheld", 10)
+    assert seen["2026-10"] == ("zero", 0)
+    assert not rerun(site, found.record.run, KEY).differs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,10 @@ def test_no_declared_day_is_no_revision():
     [
         ("threshold = 2", "threshold: must be a whole number of at least 3"),
         ("round_to = 0", "round_to: must be a whole number of at least 1"),
+        (
+            "round_to = 11",
+            "round_to: must be at most twice threshold, else a count that is told would be told as 0",
+        ),
         ("rate_denominator = 19", "rate_denominator: must be a whole number of at least 20"),
         ("rate_denominator = true", "rate_denominator: must be a whole number of at least 20"),
         ("mean_cases = 9", "mean_cases: must be a whole number of at least 10"),
@@ -155,6 +160,18 @@ def test_the_id_is_of_the_policy_and_of_the_method(monkeypatch):
 def test_the_order_of_grains_and_days_is_no_other_policy():
     assert policy("grains = ['year', 'month']") == policy("grains = ['month', 'year']")
     assert policy("revisions = [2026-04-01, 2026-01-01]") == policy("revisions = [2026-01-01, 2026-04-01]")
+
+
+@pytest.mark.parametrize("key", sorted(vars(Disclosure())))
+def test_every_key_is_explained(key):
+    """In the document, with its default; and in the site.toml that `accord init` writes."""
+    root = Path(__file__).parents[2]
+    explained = (root / "docs" / "disclosure.md").read_text(encoding="utf-8")
+    row = next(line for line in explained.splitlines() if line.startswith("|") and f"`{key}`" in line)
+    default = getattr(Disclosure(), key)
+    said = {GRAINS: "all five", "": "none", True: "true", False: "false"}.get(default, str(default))
+    assert said in row.split("|")[2]
+    assert f"{key} = " in (root / "flows" / "starter.toml").read_text(encoding="utf-8")
 
 
 def test_the_policy_in_words():

@@ -11,6 +11,7 @@ import duckdb
 from schemas import registry
 from schemas.instrument import Instrument
 from schemas.published import PUBLISHED
+from schemas.site import Disclosure
 from schemas.tables import CORE, MART_BOUND, MART_FIGURE, Table, administration_table
 from warehouse.expectations import SiteFacts
 from warehouse.load import create_views
@@ -22,8 +23,7 @@ FACTS = SiteFacts(
     clinics=("northvale", "westmere"),
     services=("adult",),
     feeds=("northvale-forms", "northvale-diary", "northvale-referrals"),
-    threshold=5,
-    round_to=5,
+    policy=Disclosure(threshold=5, round_to=5),
     as_of=AS_OF,
 )
 MORNING = dt.datetime.fromisoformat("2026-10-30T06:00")
@@ -186,7 +186,8 @@ def metric(name: str, kind: str, unit: str) -> dict[str, object]:
 
 def published_rows() -> dict[str, list[dict[str, object]]]:
     units = [("all", "all"), ("adult", "all"), ("adult", "northvale"), ("adult", "westmere")]
-    small = {"service": "adult", "clinic": "westmere", "state": "suppressed"}
+    small, adult = {"service": "adult", "clinic": "westmere"}, {"service": "adult"}
+    october, open_quarter = dt.date(2026, 10, 1), {"grain": "quarter", "period": "2026-Q4"}
     gad = INSTRUMENTS[0]
     return {
         "pub_figure": [
@@ -195,9 +196,15 @@ def published_rows() -> dict[str, list[dict[str, object]]]:
                    bound_high=48),
             figure("dna_rate", numerator=0, denominator=40, value=0, unit="%", n=40, held=0, state="zero")
             | {"service": "adult", "clinic": "northvale"},
-            figure("alliance_mean", instrument="gad_7", scale="total", value=34.5, unit="points", n=20),
-            figure("dna_rate", state="no_data", unit="%") | {"service": "adult"},
-            figure("referrals_received", unit="referrals") | small,
+            figure("alliance_mean", instrument="gad_7", scale="total", denominator=20, value=34.5,
+                   unit="points", n=20),
+            figure("dna_rate", state="no_data", unit="%") | adult | {"period": "2026-09"},
+            # The only service is the whole site.
+            figure("referrals_received", numerator=15, value=15, unit="referrals", n=15) | adult,
+            figure("referrals_received", "suppressed", unit="referrals") | small,
+            figure("dna_rate", "update_withheld", numerator=10, denominator=20, value=50, unit="%", n=20) | small,
+            figure("alliance_mean", "update_withheld", instrument="gad_7", scale="total", unit="points") | small,
+            figure("referrals_received", "update_withheld", unit="referrals") | open_quarter,
         ],
         "pub_metric": [
             metric("referrals_received", "count", "referrals"),
@@ -206,8 +213,12 @@ def published_rows() -> dict[str, list[dict[str, object]]]:
         ],
         "pub_unit": [{"service": service, "clinic": clinic, "title": clinic} for service, clinic in units],
         "pub_period": [
-            {"grain": "month", "period": "2026-10", "title": "October 2026", "first_day": dt.date(2026, 10, 1),
-             "last_day": AS_OF, "closed": True}
+            {"grain": "month", "period": "2026-09", "title": "September 2026", "first_day": dt.date(2026, 9, 1),
+             "last_day": dt.date(2026, 9, 30), "closed": True},
+            {"grain": "month", "period": "2026-10", "title": "October 2026", "first_day": october,
+             "last_day": AS_OF, "closed": True},
+            {"title": "October to December 2026", "first_day": october, "last_day": dt.date(2026, 12, 31),
+             "closed": False} | open_quarter,
         ],
         "pub_instrument": [
             {"instrument": gad.id, "title": gad.title, "construct": gad.construct, "evidence": gad.evidence,

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from schemas.published import PUBLISHED
+from schemas.site import Disclosure
 from schemas.tables import CORE, MART_FIGURE, administration_table
 from tests.warehouse.candidate import FACTS, INSTRUMENTS, RUN, good_publication, good_warehouse
 from warehouse.checks import (
@@ -94,9 +95,15 @@ def test_disclosure_settings_are_those_of_the_site():
     ("threshold", "round_to", "least"), [(5, 5, 5), (7, 5, 5), (8, 5, 10), (10, 10, 10), (3, 5, 5)]
 )
 def test_the_least_shown_count_is_the_threshold_rounded(threshold, round_to, least):
-    facts = dataclasses.replace(FACTS, threshold=threshold, round_to=round_to)
+    facts = dataclasses.replace(FACTS, policy=Disclosure(threshold, round_to))
     words = {one.words for one in publication_expectations(facts, RUN)}
     assert f"n is 0 or at least {least}" in words
+
+
+def test_sizes_of_rates_and_means_are_those_of_the_site():
+    facts = dataclasses.replace(FACTS, policy=Disclosure(rate_denominator=30, mean_cases=13))
+    words = {one.words for one in publication_expectations(facts, RUN)}
+    assert {"a rate has a denominator of at least 30", "a mean is of at least 15 cases"} <= words
 
 
 def test_no_query_selects_a_column_of_the_data():

@@ -177,6 +177,22 @@ PUBLISHED_DAMAGE = (
     Damage(
         "UPDATE pub_figure SET numerator = 690 WHERE figure = 'alliance_mean'", "pub_figure", "mean_sum", "numerator"
     ),
+    Damage(
+        "UPDATE pub_figure SET n = NULL WHERE state = 'update_withheld' AND figure = 'dna_rate'",
+        "pub_figure", "whole_figure", "n",
+    ),
+    Damage(
+        "UPDATE pub_figure SET numerator = NULL WHERE figure = 'dna_rate' AND service = 'all'",
+        "pub_figure", "whole_figure", "numerator",
+    ),
+    Damage(
+        "UPDATE pub_figure SET denominator = NULL WHERE figure = 'alliance_mean'",
+        "pub_figure", "whole_figure", "denominator",
+    ),
+    Damage(
+        "UPDATE pub_figure SET n = 20 WHERE figure = 'referrals_received' AND service = 'adult' AND clinic = 'all'",
+        "pub_figure", "told_twice", "value",
+    ),
     Damage("DELETE FROM pub_unit WHERE clinic = 'westmere'", "pub_figure", "known", "clinic"),
     Damage("DELETE FROM pub_period", "pub_figure", "known", "period"),
     Damage(

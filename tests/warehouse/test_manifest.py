@@ -29,6 +29,7 @@ PUBLISHED = Manifest(
     gate={"verdict": "passed"},
     warnings=("one",),
     versions={"python": "3.11"},
+    disclosure={"policy": "0123abcd", "method": "2", "words": "counts below 5 hidden"},
 )
 FAILED = replace(PUBLISHED, run="20261101T223000Z-0123abcd", state="failed", counts=None, as_of="", inputs={})
 IDLE = replace(PUBLISHED, run="20261102T223000Z-0123abcd", state="idle", same_as=RUN)
