@@ -186,7 +186,7 @@ def test_a_release_that_may_not_revise_passes_the_gate_with_earlier_values(tmp_p
         seen = dict(
             con.execute(
                 "SELECT period, (state, value::INTEGER) FROM pub_figure WHERE figure = 'clients_seen' "
-                "AND service = 'all' AND grain IN ('month', 'all') AND period IN ('2026-09', '2026-10', 'all')"
+                "AND service = 'all' AND grain = 'month' AND period IN ('2026-09', '2026-10')"
             ).fetchall()
         )
         assert dict(con.execute("FROM pub_run").fetchall())["revised_as_of"] == "2026-10-10"
