@@ -48,9 +48,7 @@ class Line:
 
     @property
     def values(self) -> tuple[Decimal | None, ...]:
-        return tuple(
-            figure.value if figure and figure.state in words.SHOWN_STATES else None for figure in self.figures
-        )
+        return tuple(figure.value if figure and words.has_number(figure) else None for figure in self.figures)
 
 
 def has_points(lines: Iterable[Line]) -> bool:

@@ -64,8 +64,13 @@ def footer(shown: Shown) -> str:
 
 
 def _figures(publication: Publication) -> tuple[str, str, str]:
+    """Of the release in force: between two releases the runs go on, and the figures stand."""
     run = publication.run
-    return "Figures", f"As of {words.iso_day(run['as_of'])}", f"Run {run['run']}"
+    as_of, released = run["as_of"], run.get("released_as_of", run["as_of"])
+    if released == as_of:
+        return "Figures", f"As of {words.iso_day(as_of)}", f"Run {run['run']}"
+    said = f"As released on {words.iso_day(released)}"
+    return "Figures", said, f"Run {run['run']}, as of {words.iso_day(as_of)}"
 
 
 def _fresh(status: Status | None) -> tuple[str, str, str]:

@@ -99,5 +99,11 @@ def figures_csv(figures: Sequence[Figure], run: Mapping[str, str]) -> str:
     writer.writerow(CSV_COLUMNS)
     for figure in figures:
         cells = (getattr(figure, name) for name in CSV_COLUMNS[2:])
-        writer.writerow([run["run"], run["as_of"], *("" if cell is None else cell for cell in cells)])
+        writer.writerow(
+            [
+                run["run"],
+                run.get("released_as_of", run["as_of"]),
+                *("" if cell is None else cell for cell in cells),
+            ]
+        )
     return text.getvalue()

@@ -13,7 +13,9 @@ from schemas import registry
 from warehouse.read import Figure, Period
 
 SHOWN_STATES = ("value", "zero")
-"""States that come with a number."""
+"""States that come with a number; `update_withheld` may come with that of an earlier release."""
+
+EARLIER = "earlier value"
 
 PROTECTED_STATES = ("suppressed", "update_withheld")
 """States in which there is a number, and it is kept back."""
@@ -88,7 +90,16 @@ def state_words(figure: Figure | None) -> StateWords | None:
     """Words in place of the number; None where there is a number."""
     if figure is None:
         return STATES["unpublished"]
-    return None if figure.state in SHOWN_STATES else STATES[figure.state]
+    return None if has_number(figure) else STATES[figure.state]
+
+
+def has_number(figure: Figure | None) -> bool:
+    return figure is not None and (figure.state in SHOWN_STATES or is_earlier(figure))
+
+
+def is_earlier(figure: Figure) -> bool:
+    """Whether the number is that of an earlier release, and what came since is withheld."""
+    return figure.state == "update_withheld" and figure.value is not None
 
 
 def number(value: Decimal, unit: str) -> str:
@@ -99,11 +110,12 @@ def number(value: Decimal, unit: str) -> str:
 
 
 def quantity(figure: Figure | None) -> str:
-    """Number and unit, or the sign of the state: "78.3 %", "190 referrals", "hidden"."""
+    """Number and unit, or the sign of the state: "78.3 %", "190 referrals", "70.0 % (earlier value)"."""
     words = state_words(figure)
     if words or figure is None or figure.value is None:
         return words.sign if words else STATES["no_data"].sign
-    return f"{number(figure.value, figure.unit)} {figure.unit}"
+    shown = f"{number(figure.value, figure.unit)} {figure.unit}"
+    return f"{shown} ({EARLIER})" if is_earlier(figure) else shown
 
 
 def short(figure: Figure | None) -> str:
@@ -114,9 +126,19 @@ def short(figure: Figure | None) -> str:
 
 
 def basis(figure: Figure | None) -> str:
-    """What the number rests on: "1,245 of 1,590", or "n = 420"; empty without a number, and for a count."""
-    if figure is None or figure.state not in SHOWN_STATES:
+    """What the number rests on: "1,245 of 1,590", or "n = 420"; empty without a number, and for a count.
+
+    Of an earlier value, that it is one, too.
+    """
+    if figure is None or not has_number(figure):
         return ""
+    rests_on = _rests_on(figure)
+    if not is_earlier(figure):
+        return rests_on
+    return "; ".join(filter(None, (rests_on, f"{EARLIER}, {STATES['update_withheld'].sign}")))
+
+
+def _rests_on(figure: Figure) -> str:
     if figure.numerator is None:
         return f"n = {figure.n:,}" if figure.n is not None else ""
     return "" if figure.denominator is None else f"{figure.numerator:,.0f} of {figure.denominator:,}"

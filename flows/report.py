@@ -54,6 +54,8 @@ def _counted(site: Path, found: Manifest, counts: Counts) -> Iterator[str]:
     refused = f"{counts.files_refused:,} refused" if counts.files_refused else "none refused"
     yield f"  files     {counts.files:,}, {refused}"
     yield f"  records   {conservation(counts)}"
+    if found.state == "published" and found.release and not found.release["new"]:
+        yield f"  figures   as released on {found.release['as_of']}, until the next release is due"
     if counts.excluded:
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in counts.excluded.items())
         yield f"  excluded  {reasons}"

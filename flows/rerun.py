@@ -31,15 +31,17 @@ from flows.build import (
 )
 from flows.config import SiteConfig, load_site, read_config
 from flows.faults import told
-from flows.run import REJECTED, WAREHOUSES, disclose, publication_digests, published_facts
+from flows.publication import disclose, publication_digests
+from flows.run import REJECTED, WAREHOUSES
 from schemas.errors import AccordError, ArchiveError, ConfigError, WarehouseError
 from schemas.instrument import Instrument
-from warehouse import archive, ledger, manifest
+from warehouse import archive, ledger, manifest, releases
 from warehouse.connect import connect
 from warehouse.diff import diff
 from warehouse.digest import all_digests
 from warehouse.manifest import Manifest
 from warehouse.parts import PartStore
+from warehouse.releases import History
 from warehouse.secret import load_or_make
 
 MOST_PLACES = 20
@@ -55,6 +57,9 @@ SAID = {
 }
 
 
+UNSEEN = "the releases before this run are not those it saw"
+
+
 @dataclass(frozen=True)
 class Report:
     """What a rerun found.
@@ -63,6 +68,7 @@ class Report:
     differing: tables whose digests differ; places: the first differences, or source files
     unbuilt: why nothing could be built to compare, else empty
     damaged: an archived export is not what was delivered
+    unseen: the releases before the run are not those it saw
     """
 
     run: str
@@ -73,10 +79,11 @@ class Report:
     places: tuple[str, ...] = ()
     unbuilt: str = ""
     damaged: bool = False
+    unseen: bool = False
 
     @property
     def differs(self) -> bool:
-        return bool(self.differing or self.unbuilt or self.damaged)
+        return bool(self.differing or self.unbuilt or self.damaged or self.unseen)
 
     @property
     def verdict(self) -> str:
@@ -86,6 +93,8 @@ class Report:
             return f"{len(self.differing)} of {self.tables} tables differ: {', '.join(self.differing)}"
         if self.damaged:
             return "the figures are the same, but an archived export is not what was delivered"
+        if self.unseen:
+            return f"the figures are the same, but {UNSEEN}"
         return f"0 differences in {self.tables} tables, {self.rows:,} rows"
 
     def lines(self) -> list[str]:
@@ -165,7 +174,9 @@ def _compared(
         jobs = process_all(setup, jobs, store, tell)
         tell("load", 0, 1)
         assemble(setup, [delivered(work, store, setup.site.timezone) for work in jobs], inputs, warehouse)
-    disclose(setup, warehouse, publication, published_facts(setup, inputs))
+    history = _history(folder, recorded, changed)
+    if history is not None:
+        disclose(setup, inputs, history, recorded.run, warehouse, publication)
     tell("compare", 0, 1)
     rebuilt = _digested(warehouse, publication, asked_instruments(setup))
     return _report(folder, recorded, rebuilt, changed, bool(damage))
@@ -177,6 +188,18 @@ def _lines(folder: Path, recorded: Manifest, changed: list[str]) -> tuple[ledger
     except ArchiveError as error:
         changed.append(f"decision: {error}")
         raise
+
+
+def _history(folder: Path, recorded: Manifest, changed: list[str]) -> History | None:
+    """The releases before the run; None where they are not all there: then nothing published is compared."""
+    try:
+        found = releases.earlier(folder, recorded.run)
+    except ArchiveError as error:
+        changed.append(f"release: {error}")
+        return None
+    if recorded.release and recorded.release["history"] != found.digest():
+        changed.append(f"release: {UNSEEN}")
+    return found
 
 
 def _changed_config(folder: Path, recorded: SiteConfig) -> list[str]:
@@ -253,7 +276,8 @@ def _digested(warehouse: Path, publication: Path, instruments: Sequence[Instrume
         made, entries = all_digests(con, instruments)
     finally:
         con.close()
-    return _Rebuilt(made | publication_digests(publication), entries, warehouse, instruments)
+    published = publication_digests(publication) if publication.exists() else {}
+    return _Rebuilt(made | published, entries, warehouse, instruments)
 
 
 def _report(
@@ -269,6 +293,7 @@ def _report(
         differing=tuple(differing),
         places=tuple(_places(folder, recorded, rebuilt, differing)[:MOST_PLACES]),
         damaged=damaged,
+        unseen=f"release: {UNSEEN}" in changed,
     )
 
 

@@ -31,16 +31,15 @@ from flows.build import (
 )
 from flows.inputs import Inputs
 from flows.notes import delivery_notes, feed_notes, remark_notes, site_notes
-from schemas import metrics
-from schemas.published import PUBLISHED
-from warehouse import archive, ledger, manifest, publish
+from flows.publication import disclose, keep_release, planned, publication_digests
+from warehouse import archive, ledger, manifest, publish, releases
 from warehouse.connect import connect
-from warehouse.digest import all_digests, digests
-from warehouse.disclosure import publish_tables
+from warehouse.digest import all_digests
 from warehouse.files import private_dir
 from warehouse.manifest import FileCounts, Manifest
 from warehouse.parts import PartStore, read_counts
 from warehouse.quarantined import write_open
+from warehouse.releases import History, Plan
 from warehouse.remarks import remarks
 from warehouse.results import counts_by_file, whole_counts
 
@@ -56,6 +55,7 @@ class Run:
     """A run that has begun. idle_as: the run whose inputs were the same; then there is nothing to do.
 
     notes: what people should know of the site, before any delivery is processed
+    history: what was released before
     """
 
     id: str
@@ -66,6 +66,11 @@ class Run:
     ledger_seq: int
     idle_as: Manifest | None
     notes: tuple[str, ...]
+    history: History
+
+    @property
+    def plan(self) -> Plan:
+        return planned(self.setup, self.inputs, self.history)
 
     @property
     def folder(self) -> Path:
@@ -105,6 +110,7 @@ def begin(folder: Path, environ: Mapping[str, str], now: datetime, as_of: date |
         ledger_seq=lines[-1].seq if lines else 0,
         idle_as=_same(folder, inputs),
         notes=tuple(site_notes(setup, collected)),
+        history=releases.earlier(folder),
     )
 
 
@@ -143,8 +149,14 @@ def _is_current(folder: Path, run: str) -> bool:
 
 
 def free_id(folder: Path, now: datetime, digest: str) -> str:
-    """A run id no run has; two runs of one second with equal inputs do not share theirs."""
-    while manifest.is_there(folder, run := manifest.run_id(now, digest)):
+    """A run id after those of all runs before: what a run saw of releases is what has smaller ids.
+
+    Two runs of one second do not share theirs, and a clock that was put back makes none that is older.
+    """
+    newest = manifest.newest(folder)
+    if newest:
+        now = max(now, manifest.time_of(newest))
+    while (run := manifest.run_id(now, digest)) <= newest:
         now += timedelta(seconds=1)
     return run
 
@@ -161,32 +173,7 @@ def make_candidate(run: Run) -> None:
         path.unlink(missing_ok=True)
     zone = run.setup.site.timezone
     assemble(run.setup, [delivered(work, run.store, zone) for work in run.works], run.inputs, run.candidate)
-    disclose(
-        run.setup, run.candidate, run.publication, {"run": run.id, **published_facts(run.setup, run.inputs)}
-    )
-
-
-def disclose(setup: Setup, warehouse: Path, out: Path, facts: Mapping[str, str]) -> None:
-    """Write the published file of a warehouse. facts: rows of pub_run."""
-    con = connect(warehouse)
-    try:
-        publish_tables(con, out, setup.site.disclosure, facts, metrics.load(), asked_instruments(setup))
-    finally:
-        con.close()
-    out.chmod(0o600)
-
-
-def published_facts(setup: Setup, inputs: Inputs) -> dict[str, str]:
-    """What the published file says of the run that made it, but the run's id."""
-    return {
-        "as_of": inputs.as_of,
-        "site_name": setup.site.name,
-        "timezone": setup.site.timezone,
-        "registry": inputs.registry,
-        "site": inputs.site,
-        "code": inputs.code,
-        "lock": inputs.lock,
-    }
+    disclose(run.setup, run.inputs, run.history, run.id, run.candidate, run.publication)
 
 
 def check(run: Run) -> dict[str, object]:
@@ -210,7 +197,12 @@ def check(run: Run) -> dict[str, object]:
 def finish(run: Run, gate: Mapping[str, object], now: datetime) -> Manifest:
     """Publish the candidate, or keep it as refused when a critical expectation failed; record the run."""
     passed = gate["verdict"] == "passed"
-    found = _result(run, gate, "published" if passed else "refused", now)
+    kept = (
+        keep_release(run.setup, run.inputs, run.history, run.id, run.candidate, run.publication)
+        if passed and run.plan.is_release
+        else ""
+    )
+    found = _result(run, gate, "published" if passed else "refused", kept, now)
     manifest.write(run.folder, found)
     warehouse = run.candidate.with_name(f"{'' if passed else REJECTED}{run.id}.duckdb")
     run.candidate.replace(warehouse)
@@ -227,8 +219,8 @@ def finish(run: Run, gate: Mapping[str, object], now: datetime) -> Manifest:
     return found
 
 
-def _result(run: Run, gate: Mapping[str, object], state: str, now: datetime) -> Manifest:
-    """The record of a run that made a warehouse, read from the warehouse itself."""
+def _result(run: Run, gate: Mapping[str, object], state: str, kept: str, now: datetime) -> Manifest:
+    """The record of a run that made a warehouse, read from the warehouse. kept: digest of its release."""
     con = connect(run.candidate, read_only=True)
     try:
         made, by_entry = all_digests(con, asked_instruments(run.setup))
@@ -246,17 +238,8 @@ def _result(run: Run, gate: Mapping[str, object], state: str, now: datetime) -> 
         gate=gate,
         warnings=(*run.notes, *delivery_notes(run.works, run.store), *late, *remarked),
         message="" if state == "published" else _refusal(gate),
+        release=releases.record(run.history, run.plan, run.id, run.inputs.as_of, kept),
     )
-
-
-def publication_digests(publication: Path) -> dict[str, dict[str, int | str]]:
-    """Rows and SHA-256 of each published table."""
-    con = connect(publication, read_only=True)
-    try:
-        found = digests(con, PUBLISHED)
-    finally:
-        con.close()
-    return {name: {"rows": one.rows, "sha256": one.sha256} for name, one in found.items()}
 
 
 def _files(run: Run, files: list[FileCounts]) -> list[FileCounts]:
@@ -304,6 +287,7 @@ def idle(run: Run, same: Manifest, now: datetime) -> Manifest:
         counts=same.counts,
         gate=same.gate,
         same_as=same.run,
+        release={**same.release, "new": False} if same.release else {},
         message=f"nothing is new since run {same.run}",
     )
     manifest.write(run.folder, found)

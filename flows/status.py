@@ -36,6 +36,7 @@ def write(folder: Path, last: Manifest, timezone: str | None = None) -> None:
             "last_run": _last(last),
             "published_run": published[-1].run if published else None,
             "published_as_of": published[-1].as_of if published else None,
+            "released_as_of": published[-1].release.get("as_of") if published else None,
             "freshness": _freshness(folder, timezone),
             "runs": [line_of(one) for one in runs[-RUNS_SHOWN:]],
         },

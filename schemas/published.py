@@ -95,8 +95,9 @@ PUBLISHED = (
         "pub_run", "an input or count of the run that made this publication", ("name",),
         (
             required("name", "VARCHAR",
-                 "run, as_of, site_name, timezone, received, accepted, quarantined, excluded, superseded, "
-                 "files, files_refused, registry, site, code, lock, disclosure_policy"),
+                 "run, as_of, released_run, released_as_of, revised_as_of, site_name, timezone, received, "
+                 "accepted, quarantined, excluded, superseded, files, files_refused, registry, site, code, "
+                 "lock, disclosure_policy"),
             required("value", "VARCHAR", "Its value as text; counts are exact, for the whole site"),
         ),
     ),

@@ -33,6 +33,9 @@ FATES = ("accepted", "quarantined", "excluded", "superseded")
 RUN_INPUTS = (
     "run",
     "as_of",
+    "released_run",
+    "released_as_of",
+    "revised_as_of",
     "site_name",
     "timezone",
     "received",

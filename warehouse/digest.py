@@ -30,7 +30,7 @@ LEFT_OUT_COLUMNS = {"core_export": ("arrived_at",)}
 
 LEFT_OUT_ROWS = {
     "core_run": ("run", "started_at", "finished_at", "code", "lock"),
-    "pub_run": ("run", "code", "lock"),
+    "pub_run": ("run", "released_run", "code", "lock"),
 }
 """Rows by name: run ids and clock times, and which programs ran, which a rerun reports by itself."""
 

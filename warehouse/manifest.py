@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ class Manifest:
     digests: table to rows and SHA-256; gate: verdict and counts of expectations
     counts: None for a run that failed before it counted
     disclosure: id, method and words of the policy of disclosure; empty where the run did not know its site
+    release: the release whose figures it published or meant to, as warehouse.releases.record says
     """
 
     run: str
@@ -89,6 +90,7 @@ class Manifest:
     asides: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     disclosure: Mapping[str, str] = field(default_factory=dict)
+    release: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def made_figures(self) -> bool:
@@ -130,6 +132,27 @@ def history(site: Path) -> list[Manifest]:
 def damaged(site: Path) -> list[str]:
     """Runs whose manifest cannot be read."""
     return [path.stem for path, one in _all(site) if one is None]
+
+
+def newest(site: Path) -> str:
+    """The last id that any run has, its record readable or not; empty before the first."""
+    return max((path.stem for path in (site / RUNS).glob("*.json") if _time(path.stem)), default="")
+
+
+def time_of(run: str) -> datetime:
+    """The time in a run's id. Raises ConfigError for another word."""
+    found = _time(run)
+    if found is None:
+        raise ConfigError(f"{run!r} is no run")
+    return found
+
+
+def _time(run: str) -> datetime | None:
+    try:
+        found = datetime.strptime(run[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return found if RUN_ID.fullmatch(run) else None
 
 
 def is_there(site: Path, run: str) -> bool:

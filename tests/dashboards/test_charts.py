@@ -36,8 +36,14 @@ def test_a_hidden_month_is_a_gap_and_a_zero_is_a_point():
 
 
 def test_a_value_in_a_hidden_state_is_not_drawn():
+    hidden = Line("Attendance", (figure("70", "suppressed"),) * 3)
+    assert not charts.has_points([hidden])
+
+
+def test_an_earlier_value_is_drawn_and_said_to_be_one():
     withheld = Line("Attendance", (figure("70", "update_withheld"),) * 3)
-    assert not charts.has_points([withheld])
+    spec = charts.by_month([withheld], MONTHS, "%", MONTHS[0])
+    assert {row["shown"] for row in rows(spec)} == {"70.0 % (earlier value)"}
 
 
 def test_months_begin_at_midnight_utc_and_the_chosen_ones_are_shaded():

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+
+import duckdb
 
 from tests.dashboards.conftest import OpenApp
 from tests.lib.pages import text
@@ -89,3 +92,13 @@ def test_a_run_that_failed_before_counting(open_app: OpenApp, tmp_path: Path):
     app = open_app(site).switch_page("screens/runs.py").run()
     assert not app.exception
     assert "not counted" in text(app)
+
+
+def test_between_releases_the_figures_are_those_of_the_last_one(open_app: OpenApp, tmp_path: Path):
+    site = write_site(tmp_path / "site", months=1)
+    later = shutil.copytree(site, tmp_path / "later", symlinks=True)
+    with duckdb.connect(str(later / "published" / f"{RUN}.duckdb")) as con:
+        con.execute("INSERT INTO pub_run VALUES ('released_as_of', '2026-10-01')")
+    assert "Figures As of 31 Oct 2026" in text(open_app(site))
+    said = text(open_app(later))
+    assert f"Figures As released on 1 Oct 2026 Run {RUN}, as of 31 Oct 2026" in said

@@ -46,10 +46,16 @@ MEAN = figure(value=Decimal("35.0000"), unit="points", n=35)
         (figure("suppressed"), "hidden", ""),
         (figure("no_data"), "no data", ""),
         (figure("not_applicable"), "not applicable", ""),
+        (figure("update_withheld"), "update withheld", ""),
         (
-            figure("update_withheld", value=Decimal(70), numerator=Decimal(7), denominator=10),
-            "update withheld",
-            "",
+            figure("update_withheld", value=Decimal(70), numerator=Decimal(70), denominator=100),
+            "70.0 % (earlier value)",
+            "70 of 100; earlier value, update withheld",
+        ),
+        (
+            figure("update_withheld", value=Decimal(20), numerator=Decimal(20), unit="clients", n=20),
+            "20 clients (earlier value)",
+            "earlier value, update withheld",
         ),
         (None, "not published", ""),
     ],
@@ -62,6 +68,13 @@ def test_the_range_of_a_rate_that_held_records_could_move():
     assert words.bounds(figure(value=Decimal("78.3"), held=10, bound_low=70, bound_high=84)) == "70 to 84 %"
     assert words.bounds(figure(value=Decimal("78.3"), held=0)) == ""
     assert words.bounds(figure("suppressed")) == words.bounds(None) == ""
+
+
+def test_an_earlier_value_is_a_number():
+    assert words.has_number(figure("update_withheld", value=Decimal(70)))
+    assert words.state_words(figure("update_withheld", value=Decimal(70))) is None
+    assert words.state_words(figure("update_withheld")) == words.STATES["update_withheld"]
+    assert not words.has_number(None)
 
 
 def test_every_published_state_has_words():

@@ -33,6 +33,14 @@ def test_a_published_run(first_night: Path):
     assert lines[-1] == f"  to see:  accord dashboard --site {first_night}"
 
 
+def test_a_run_between_releases_says_whose_figures_it_shows(first_night: Path):
+    run = recorded(first_night)
+    assert "as released on" not in " ".join(run_lines(first_night, run))
+    between = replace(run, release={**run.release, "new": False, "as_of": "2026-10-01"})
+    said = "  figures   as released on 2026-10-01, until the next release is due"
+    assert said in list(run_lines(first_night, between))
+
+
 def test_a_refused_file_is_told_with_file_rule_column_and_remedy(first_night: Path):
     [line] = refused_lines(first_night, recorded(first_night))
     assert line.startswith(

@@ -143,6 +143,12 @@ class TestIds:
         (tmp_path / "runs" / f"{manifest.run_id(NOW, 'ab' * 32)}.json").write_text("{", encoding="utf-8")
         assert free_id(tmp_path, NOW, "ab" * 32) == manifest.run_id(NOW + timedelta(seconds=1), "ab" * 32)
 
+    def test_a_clock_that_was_put_back_makes_no_older_id(self, site: Path):
+        """What a run saw of releases is what has smaller ids."""
+        run = begin(site, KEY, NOW - timedelta(days=4000))
+        assert run.id > published(site)
+        assert [one.run for one in run.history.releases] == [published(site)]
+
     def test_ids_begin_with_the_time_and_end_in_digits_of_the_inputs(self, site: Path):
         run = begin(site, KEY, NEXT)
         assert run.id == f"20261101T223000Z-{run.inputs.digest()[:8]}"

@@ -59,7 +59,7 @@ def test_the_page_can_read_each(four: Path, first_night: Path):
 def test_what_is_published_is_said_beside_what_ran_last(four: Path):
     said = status(four)
     assert said["last_run"]["run"] != said["published_run"]
-    assert said["published_as_of"] == "2026-10-31"
+    assert said["published_as_of"] == said["released_as_of"] == "2026-10-31"
 
 
 def test_counts_of_the_last_run_close(first_night: Path):

@@ -122,3 +122,14 @@ def test_only_the_owner_reads_them(site: Path):
 def test_run_ids():
     assert manifest.run_id(NOW, "0123abcdef") == RUN
     assert manifest.RUN_ID.fullmatch(RUN)
+
+
+def test_the_newest_id_is_that_of_any_run_readable_or_not(site: Path):
+    assert manifest.newest(site) == IDLE.run
+    for name in ("20261103T223000Z-0123abcd", "20261399T999999Z-0123abcd", "notes"):
+        (site / "runs" / f"{name}.json").write_text("{", encoding="utf-8")
+    assert manifest.newest(site) == "20261103T223000Z-0123abcd"
+    assert manifest.time_of(RUN) == NOW
+    assert manifest.newest(site / "elsewhere") == ""
+    with pytest.raises(ConfigError, match="no run"):
+        manifest.time_of("latest")
