@@ -94,7 +94,8 @@ age_band = "Age"
 
 PERSON = "Zephalinda Quillwhistle"
 THERAPIST = "Bartholomeus Marrowfinch"
-NAMES = ("Zephalinda", "Quillwhistle", "Bartholomeus", "Marrowfinch", "Æthelswyð", "Ottilienne")
+NAMES = ("Zephalinda", "Quillwhistle", "Bartholomeus", "Marrowfinch", "thelswy", "Ottilienne")
+"""Of one, only the letters that are the same in every encoding."""
 CELLS = {
     "Name": PERSON,
     "Mail": "zephalinda.q@mailbox.example",
@@ -106,13 +107,15 @@ CELLS = {
 NUMBERS = ("9990004870", "999 000 4870", "07700 900461", "07700900461", "ZQ9 7WX", "ZQ97WX", "1951-03-17")
 MARK = "CANARY-7F"
 """Begins every client id, response id, course and code that was made up for this site."""
-CANARIES = (*NAMES, *NUMBERS, MARK, "mailbox.example", "198.51.100.77")
+IDENTIFIERS = (*NUMBERS, "mailbox.example", "198.51.100.77", f"{MARK}3A", f"{MARK}R", f"{MARK}C")
+"""Of people; the other canaries stand also in what a referral keeps as it was recorded."""
+CANARIES = (*NAMES, *IDENTIFIERS, MARK)
 CLIENTS = 36
 """Of each clinic; no table that is published has as many rows."""
 FORMS = 5
-FILE_NAME = "forms-of-Zephalinda-Quillwhistle.csv"
-REFUSED = "wide-Ottilienne.csv"
-NEVER_READ = ("Remark", "Contact of Ottilienne")
+FORMS_FILE = "forms-of-Zephalinda-Quillwhistle.csv"
+REFUSED_FILE = "wide-Ottilienne.csv"
+NEVER_READ = ("Remark", "Best time for Ottilienne")
 
 NORTH = ("RID", "PID", "Therapist", "By", "Done", *(f"g{n}" for n in range(1, 8)), *CELLS, *NEVER_READ)
 SOUTH = ("StartDate", "EndDate", "Status", "IPAddress", "Progress", "Finished", "ResponseId", "RecipientLastName",
@@ -135,8 +138,8 @@ def deliver(folder: Path, name: str, content: bytes, number: int) -> None:
 
 
 def deliveries() -> Iterator[tuple[str, bytes]]:
-    yield f"north/{FILE_NAME}", north([*sound_north(), *broken_north()])
-    yield f"north/{REFUSED}", refused_north()
+    yield f"north/{FORMS_FILE}", north([*sound_north(), *broken_north()])
+    yield f"north/{REFUSED_FILE}", refused_north()
     yield "south/export.csv", south()
     yield f"south/{PERSON}.csv.gz", gzip.compress(south()[:-400], mtime=0)[:-40]
     yield f"diary/diary-{THERAPIST}.csv", diary()
@@ -165,7 +168,7 @@ def north_row(number: int, form: int) -> dict[str, str]:
         "Done": f"2026-0{form + 4}-{number % 28 + 1:02} 10:00:00",
         **{f"g{n}": f"{(number + n) % max(4 - form, 1)}" for n in range(1, 8)},
         **CELLS, "Remark": f"Please ring Æthelswyð {CELLS['Phone']} or {PERSON}, when it is not too late today",
-        "Contact of Ottilienne": CELLS["Mail"] if number % 9 == 0 else "no",
+        "Best time for Ottilienne": f"{MARK}TIME",
     }  # fmt: skip
 
 
@@ -214,7 +217,14 @@ def south_rows() -> Iterator[list[str]]:
 
 def diary() -> bytes:
     rows = [
-        [client(number), THERAPIST, f"{MARK}C{number}", f"2026-0{visit + 4}-{number % 28 + 1:02} 09:00", "5", PERSON]
+        [
+            client(number),
+            THERAPIST,
+            f"{MARK}C{number}",
+            f"2026-0{visit + 4}-{number % 28 + 1:02} 09:00",
+            "5",
+            PERSON,
+        ]
         for number in range(CLIENTS)
         for visit in range(FORMS)
     ]
