@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import sqlite3
+import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
@@ -54,7 +55,6 @@ COMMANDS = (
     ("runs",),
     ("rerun", "latest"),
     ("export", "figures", "-o", "{folder}/reports/figures.csv"),
-    ("nightly", "--json"),
 )
 """In this order, on one site; what was mended is delivered before the replay."""
 REPLAY = ("quarantine", "replay", "--json")
@@ -238,56 +238,47 @@ def test_every_count_that_is_told_is_of_five_or_of_nobody(watched: Watched):
 class TestTheSearchItself:
     """Planted in a copy, a canary is found: in cells that are packed, and in bytes that no table holds."""
 
-    @pytest.fixture
-    @staticmethod
-    def copy(watched: Watched, tmp_path: Path) -> Path:
-        for place in TOLD:
-            shutil.copytree(watched.site / place, tmp_path / place)
-        return tmp_path
-
-    def test_in_a_published_cell(self, watched: Watched, copy: Path, keys: frozenset[int]):
-        path = copy / "published" / watched.published.name
-        key = min(keys)
+    def test_in_a_published_cell(self, watched: Watched, tmp_path: Path, keys: frozenset[int]):
+        path = Path(shutil.copy(watched.published, tmp_path))
         with duckdb.connect(str(path)) as con:
-            con.execute(
-                "INSERT INTO pub_run SELECT 'row_' || n, ? || n FROM range(5000) AS t(n)", [NAMES[0].upper()]
-            )
-            con.execute("INSERT INTO pub_run VALUES ('who', ?)", [str(key)])
+            con.execute("INSERT INTO pub_run SELECT 'n' || n, ? FROM range(5000) AS t(n)", [NAMES[0].upper()])
+            con.execute("INSERT INTO pub_run VALUES ('who', ?)", [str(min(keys))])
             con.execute("UPDATE pub_figure SET n = 3 WHERE rowid = (SELECT min(rowid) FROM pub_figure)")
-        kept = readings(copy)
-        cells = f"published/{path.name}, cells"
+        kept, cells = readings(tmp_path), f"{path.name}, cells"
         assert (cells, NAMES[0]) in found(CANARIES, kept)
-        assert (cells, key) in keys_found(keys, kept)
+        assert (cells, min(keys)) in keys_found(keys, kept)
         assert small_counts(path) == [("pub_figure", "n", 3)]
 
-    def test_in_the_database_of_prefect(self, copy: Path):
-        with closing(sqlite3.connect(copy / "prefect" / "prefect.db")) as con:
+    def test_in_the_database_of_prefect(self, watched: Watched, tmp_path: Path):
+        shutil.copytree(watched.site / "prefect", tmp_path / "prefect")
+        with closing(sqlite3.connect(tmp_path / "prefect" / "prefect.db")) as con:
             con.execute("UPDATE flow_run SET name = ?", [f"night of {NAMES[1]}"])
             con.commit()
-        assert ("prefect/prefect.db, cells", NAMES[1]) in found(CANARIES, readings(copy))
+        assert ("prefect.db, cells", NAMES[1]) in found(CANARIES, readings(tmp_path / "prefect"))
 
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
-    def test_in_the_bytes_of_any_file(self, copy: Path, encoding: str):
-        with (copy / "published" / "status.json").open("ab") as status:
-            status.write(IDENTIFIERS[0].encode(encoding))
-        assert found(CANARIES, readings(copy)) == [("published/status.json", IDENTIFIERS[0])] * (
-            2 if encoding == "utf-8" else 1
-        )
+    def test_in_the_bytes_of_any_file(self, watched: Watched, tmp_path: Path, encoding: str):
+        status = (watched.site / "published" / "status.json").read_bytes()
+        (tmp_path / "status.json").write_bytes(status + IDENTIFIERS[0].encode(encoding))
+        assert set(found(CANARIES, readings(tmp_path))) == {("status.json", IDENTIFIERS[0])}
 
-    def test_in_what_is_packed(self, copy: Path, keys: frozenset[int]):
-        (copy / "runs" / "more.json.gz").write_bytes(gzip.compress(NAMES[2].encode()))
-        pl.DataFrame({"word": [NAMES[3]] * 9, "key": [max(keys)] * 9}).write_parquet(
-            copy / "runs" / "more.parquet"
-        )
-        kept = readings(copy)
-        places = set(found(CANARIES, kept))
-        assert {("runs/more.json.gz, unpacked", NAMES[2]), ("runs/more.parquet, cells", NAMES[3])} <= places
-        assert ("runs/more.parquet, cells", max(keys)) in keys_found(keys, kept)
+    def test_in_what_is_packed(self, tmp_path: Path, keys: frozenset[int]):
+        rows = pl.DataFrame({"word": [NAMES[3]] * 9, "key": [max(keys)] * 9})
+        rows.write_parquet(tmp_path / "more.parquet")
+        (tmp_path / "more.json.gz").write_bytes(gzip.compress(NAMES[2].encode()))
+        with zipfile.ZipFile(tmp_path / "more.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("sheet.xml", f"<t>{NAMES[4]} {NAMES[4]}</t>")
+        kept = readings(tmp_path)
+        assert {
+            ("more.json.gz, unpacked", NAMES[2]),
+            ("more.parquet, cells", NAMES[3]),
+            ("more.xlsx, unpacked", NAMES[4]),
+        } <= set(found(CANARIES, kept))
+        assert ("more.parquet, cells", max(keys)) in keys_found(keys, kept)
 
-    @pytest.mark.parametrize("way", ["little", "big", "hex"])
-    def test_a_pseudonym_in_bytes(self, copy: Path, keys: frozenset[int], way: str):
+    @pytest.mark.parametrize("way", ["little", "big", "hex", "digits"])
+    def test_a_pseudonym_in_bytes(self, tmp_path: Path, keys: frozenset[int], way: str):
         key = max(keys)
-        written = f"{key:016x}".encode() if way == "hex" else key.to_bytes(8, way)
-        with (copy / "published" / "status.json").open("ab") as status:
-            status.write(b"x" + written)
-        assert ("published/status.json", key) in keys_found(keys, readings(copy))
+        written = {"hex": f"{key:016X}".encode(), "digits": str(key).encode("utf-16-le")}
+        (tmp_path / "status").write_bytes(b"x " + (written.get(way) or key.to_bytes(8, way)))
+        assert set(keys_found(keys, readings(tmp_path))) == {("status", key)}
