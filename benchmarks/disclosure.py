@@ -25,7 +25,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -35,6 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+Publish = Callable[[duckdb.DuckDBPyConnection, Path], None]
 THRESHOLD = 5
 RUN = {"run": "20260616T020000Z-1a2b3c4d", "as_of": "2026-06-15", "site_name": "Benchmark"}
 CLOSED = """
@@ -81,24 +83,35 @@ HEAD = (
 
 def publish_once(site: Path, out: Path, how: str, threads: int) -> dict[str, float]:
     """Wall and processor seconds of one publication, in this process, and its peak memory in MB."""
+    publish = plain() if how == "baseline" else full()
+    con = duckdb.connect(str(site), config={"threads": threads})
+    con.execute("SET TimeZone = 'UTC'")
+    began, worked = time.perf_counter(), time.process_time()
+    publish(con, out)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - worked
+    con.close()
+    return {"seconds": seconds, "cpu": cpu, "megabytes": peak_memory()}
+
+
+def plain() -> Publish:
     from disclosure_baseline import publish_plainly
 
+    return publish_plainly
+
+
+def full() -> Publish:
     from schemas import metrics
     from schemas.site import Disclosure
     from tests.lib.small_warehouse import instruments
     from warehouse.disclosure import publish_tables
 
-    con = duckdb.connect(str(site), config={"threads": threads})
-    con.execute("SET TimeZone = 'UTC'")
-    cards, dictionary = instruments(), metrics.load()
-    began, worked = time.perf_counter(), time.process_time()
-    if how == "baseline":
-        publish_plainly(con, out)
-    else:
-        publish_tables(con, out, Disclosure(threshold=THRESHOLD, round_to=5), RUN, dictionary, cards)
-    seconds, cpu = time.perf_counter() - began, time.process_time() - worked
-    con.close()
-    return {"seconds": seconds, "cpu": cpu, "megabytes": peak_memory()}
+    return partial(
+        publish_tables,
+        policy=Disclosure(threshold=THRESHOLD, round_to=5),
+        run=RUN,
+        metrics=metrics.load(),
+        instruments=instruments(),
+    )
 
 
 def peak_memory() -> float:
@@ -170,14 +183,14 @@ def lines(asked: argparse.Namespace) -> Iterator[str]:
     for mode, clinics, years in sizes:
         site = made(asked.folder, clinics, years, mode)
         rows, cells, protected = measured(site)
-        plain = [run_once(site, "baseline", asked.threads) for _ in range(asked.runs)]
-        full = [run_once(site, "publish", asked.threads) for _ in range(asked.runs)]
-        before, after = median(plain, "cpu"), median(full, "cpu")
+        before = [run_once(site, "baseline", asked.threads) for _ in range(asked.runs)]
+        after = [run_once(site, "publish", asked.threads) for _ in range(asked.runs)]
+        cost = median(after, "cpu")
         yield (
-            f"{mode:6} {clinics:>7} {years:>5} {rows:9,} {cells:9,} {protected:9,} {full[0]['primary']:9,} "
-            f"{full[0]['secondary']:9,} | {median(plain, 'seconds'):7.2f} {before:6.2f} {most(plain):5.0f} "
-            f"| {median(full, 'seconds'):9.2f} {after:6.2f} {most(full):5.0f} "
-            f"| {after / before:5.1f} {after / rows * 1e6:7.1f}"
+            f"{mode:6} {clinics:>7} {years:>5} {rows:9,} {cells:9,} {protected:9,} {after[0]['primary']:9,} "
+            f"{after[0]['secondary']:9,} | {median(before, 'seconds'):7.2f} {median(before, 'cpu'):6.2f} {most(before):5.0f} "
+            f"| {median(after, 'seconds'):9.2f} {cost:6.2f} {most(after):5.0f} "
+            f"| {cost / median(before, 'cpu'):5.1f} {cost / rows * 1e6:7.1f}"
         )
 
 

@@ -85,7 +85,7 @@ def lines(warehouse: Path, published: Path, by: str) -> Iterator[str]:
                 yield "  ".join(shown(groups, row))
 
 
-HEADS = ("exact", "kept", "lost", *CAUSES, "withheld", "moved", "open")
+HEADS = ("exact", "kept", "withheld", "lost", *CAUSES, "moved", "open")
 
 
 def sums(groups: tuple[str, ...], names: tuple[str, ...], order: str) -> str:
@@ -96,9 +96,9 @@ def sums(groups: tuple[str, ...], names: tuple[str, ...], order: str) -> str:
         SELECT {heads},
             count(*) FILTER (closed) AS exact,
             count(*) FILTER (closed AND state IN ('value', 'zero')) AS kept,
+            count(*) FILTER (closed AND state = 'update_withheld' AND told) AS withheld,
             (100 * (exact - kept - withheld) / nullif(exact, 0))::DECIMAL(9, 1) || ' %' AS lost,
             {causes},
-            count(*) FILTER (closed AND state = 'update_withheld' AND told) AS withheld,
             (median(moved) FILTER (closed AND state IN ('value', 'zero')))::DECIMAL(18, 2) AS moved,
             count(*) FILTER (NOT closed) AS open
         FROM figure {by}
