@@ -185,17 +185,21 @@ def lines(asked: argparse.Namespace) -> Iterator[str]:
         rows, cells, protected = measured(site)
         before = [run_once(site, "baseline", asked.threads) for _ in range(asked.runs)]
         after = [run_once(site, "publish", asked.threads) for _ in range(asked.runs)]
-        cost = median(after, "cpu")
+        hid = f"{after[0]['primary']:9,} {after[0]['secondary']:9,}"
+        share = f"{cost(after) / cost(before):5.1f} {cost(after) / rows * 1e6:7.1f}"
         yield (
-            f"{mode:6} {clinics:>7} {years:>5} {rows:9,} {cells:9,} {protected:9,} {after[0]['primary']:9,} "
-            f"{after[0]['secondary']:9,} | {median(before, 'seconds'):7.2f} {median(before, 'cpu'):6.2f} {most(before):5.0f} "
-            f"| {median(after, 'seconds'):9.2f} {cost:6.2f} {most(after):5.0f} "
-            f"| {cost / median(before, 'cpu'):5.1f} {cost / rows * 1e6:7.1f}"
+            f"{mode:6} {clinics:>7} {years:>5} {rows:9,} {cells:9,} {protected:9,} {hid} "
+            f"| {wall(before):7.2f} {cost(before):6.2f} {most(before):5.0f} "
+            f"| {wall(after):9.2f} {cost(after):6.2f} {most(after):5.0f} | {share}"
         )
 
 
-def median(runs: list[dict[str, float]], what: str) -> float:
-    return statistics.median(one[what] for one in runs)
+def wall(runs: list[dict[str, float]]) -> float:
+    return statistics.median(one["seconds"] for one in runs)
+
+
+def cost(runs: list[dict[str, float]]) -> float:
+    return statistics.median(one["cpu"] for one in runs)
 
 
 def most(runs: list[dict[str, float]]) -> float:

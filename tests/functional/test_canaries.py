@@ -53,7 +53,6 @@ COMMANDS = (
     ("quarantine", "list", "--json"),
     ("config", "check"),
     ("runs",),
-    ("rerun", "latest"),
     ("export", "figures", "-o", "{folder}/reports/figures.csv"),
 )
 """In this order, on one site; what was mended is delivered before the replay."""
