@@ -1,8 +1,8 @@
 """A site whose exports name people wherever an export can: what may be told of it holds none of these words.
 
 The people are made up; NHS numbers are of the range kept for tests, with right check digits. Places where they
-stand: columns that are dropped or not mapped, client ids, clinicians, answers, dates, codes, headers, texts of
-questions, free text, file names, rows that wait, files that are refused.
+stand: columns that are dropped or not mapped, client ids, clinicians, answers, dates, codes, headers, labels,
+texts of questions, free text, file names, rows that wait, files that are refused.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import gzip
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.lib.spss import sav
 
 SITE = """
 [site]
@@ -73,6 +75,21 @@ starts_at = "Start"
 status = "Status"
 [feeds.values.status]
 "5" = "attended"
+"CANARY-7FCODE" = "dna"
+
+[[feeds]]
+id = "south-survey"
+clinic = "southmere"
+kind = "responses"
+path = "inbox/survey/*.sav"
+dialect = "spss"
+undated = true
+[feeds.columns]
+client = "pid"
+[[feeds.instruments]]
+id = "gad_7"
+rater = "client"
+items = "g{n}"
 
 [[feeds]]
 id = "north-referrals"
@@ -144,6 +161,7 @@ def deliveries() -> Iterator[tuple[str, bytes]]:
     yield f"south/{PERSON}.csv.gz", gzip.compress(south()[:-400], mtime=0)[:-40]
     yield f"diary/diary-{THERAPIST}.csv", diary()
     yield "referrals/referrals.csv", referrals()
+    yield f"survey/{NAMES[2]}.sav", survey()
 
 
 def mended() -> tuple[str, bytes]:
@@ -228,8 +246,23 @@ def diary() -> bytes:
         for number in range(CLIENTS)
         for visit in range(FORMS)
     ]
+    rows[2][4] = f"{MARK}CODE"
     rows[3][4], rows[4][4], rows[5][3] = f"{MARK}STATUS", PERSON, f"at home of {PERSON}"
     return lines([["PID", "Therapist", "Course", "Start", "Status", f"{MARK}WHO"], *rows])
+
+
+def survey() -> bytes:
+    """With labels of the file, of variables and of values; one answer is labelled with a name and no answer."""
+    items = {f"g{n}": [float(number % 3 + (number + n) % 2) for number in range(CLIENTS)] for n in range(1, 8)}
+    items["g2"][5] = 7.0
+    columns = {"pid": [client(700 + number) for number in range(CLIENTS)], **items, "who": [PERSON] * CLIENTS}
+    return sav(
+        columns,
+        file_label=f"Survey of {PERSON}",
+        column_labels=[f"{name}, asked by {THERAPIST}" for name in columns],
+        variable_value_labels={name: {0: f"{MARK}LABEL", 3: "Ottilienne", 7: PERSON} for name in items},
+        note=f"for {THERAPIST}",
+    )
 
 
 def referrals() -> bytes:
