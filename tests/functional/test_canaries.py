@@ -28,6 +28,7 @@ from tests.lib.canary_site import (
     CLIENTS,
     FORMS_FILE,
     IDENTIFIERS,
+    LISTED,
     NAMES,
     REFUSED_FILE,
     deliver,
@@ -163,6 +164,11 @@ def test_no_canary(watched: Watched):
     loud = {name: data for name, data in watched.kept.items() if for_the_data_team(name)}
     assert found(CANARIES, mute) == []
     assert found(CANARIES, without_file_names(loud)) == []
+
+
+def test_a_code_of_the_configuration_is_kept_with_the_configuration_alone(watched: Watched):
+    records = [f"runs/{path.name}" for path in (watched.site / "runs").glob("*.json")]
+    assert {place for place, _ in found([LISTED], watched.kept)} == set(records)
 
 
 def test_no_pseudonym(watched: Watched, keys: frozenset[int]):

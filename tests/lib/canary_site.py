@@ -75,7 +75,7 @@ starts_at = "Start"
 status = "Status"
 [feeds.values.status]
 "5" = "attended"
-"CANARY-7FCODE" = "dna"
+"Yellowhammer" = "dna"
 
 [[feeds]]
 id = "south-survey"
@@ -127,6 +127,8 @@ MARK = "CANARY-7F"
 IDENTIFIERS = (*NUMBERS, "mailbox.example", "198.51.100.77", f"{MARK}3A", f"{MARK}R", f"{MARK}C")
 """Of people; the other canaries stand also in what a referral keeps as it was recorded."""
 CANARIES = (*NAMES, *IDENTIFIERS, MARK)
+LISTED = "Yellowhammer"
+"""A code that site.toml lists; records of runs keep that file whole, and nothing else has it."""
 CLIENTS = 36
 """Of each clinic; no table that is published has as many rows."""
 FORMS = 5
@@ -246,14 +248,16 @@ def diary() -> bytes:
         for number in range(CLIENTS)
         for visit in range(FORMS)
     ]
-    rows[2][4] = f"{MARK}CODE"
+    rows[2][4] = LISTED
     rows[3][4], rows[4][4], rows[5][3] = f"{MARK}STATUS", PERSON, f"at home of {PERSON}"
     return lines([["PID", "Therapist", "Course", "Start", "Status", f"{MARK}WHO"], *rows])
 
 
 def survey() -> bytes:
     """With labels of the file, of variables and of values; one answer is labelled with a name and no answer."""
-    items = {f"g{n}": [float(number % 3 + (number + n) % 2) for number in range(CLIENTS)] for n in range(1, 8)}
+    items = {
+        f"g{n}": [float(number % 3 + (number + n) % 2) for number in range(CLIENTS)] for n in range(1, 8)
+    }
     items["g2"][5] = 7.0
     columns = {"pid": [client(700 + number) for number in range(CLIENTS)], **items, "who": [PERSON] * CLIENTS}
     return sav(
