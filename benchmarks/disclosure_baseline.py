@@ -78,5 +78,4 @@ def publish_plainly(con: DuckDBPyConnection, out: Path) -> None:
     path = str(out).replace("'", "''")
     con.execute(f"ATTACH '{path}' AS published")
     con.execute(f"CREATE TABLE published.pub_figure AS {FIGURES} ORDER BY {KEY}")
-    con.execute(f"ALTER TABLE published.pub_figure ADD PRIMARY KEY ({KEY})")
     con.execute("DETACH published")
