@@ -52,10 +52,10 @@ def delivery_notes(works: Iterable[Work], store: PartStore) -> list[str]:
 def _notes_of(work: Work, store: PartStore) -> Iterator[str]:
     counts = read_counts(store.folder(work.memo))
     for held in map(Finding.from_json, counts.held):
-        yield f"held, {held.instrument}, {held.columns}: {_said(held.rule)}"
-    yield from map(_said, (*counts.warnings, *work.warnings))
+        yield f"held, {held.instrument}, {held.columns}: {said(held.rule)}"
+    yield from map(said, (*counts.warnings, *work.warnings))
     for rule, detail in work.noticed:
-        yield f"{_said(rule)}: {detail}" if detail else _said(rule)
+        yield f"{said(rule)}: {detail}" if detail else said(rule)
 
 
 def feed_notes(works: Iterable[Work], as_of: date, zone: str) -> list[str]:
@@ -64,7 +64,7 @@ def feed_notes(works: Iterable[Work], as_of: date, zone: str) -> list[str]:
     for work in works:
         day = work.entry.arrived_at.astimezone(ZoneInfo(zone)).date()
         arrivals.setdefault(work.feed.id, []).append(day)
-    return [f"{feed}: {_said('stale_feed')}" for feed in stale(arrivals, as_of)]
+    return [f"{feed}: {said('stale_feed')}" for feed in stale(arrivals, as_of)]
 
 
 def remark_notes(found: Iterable[Remarks]) -> list[str]:
@@ -72,10 +72,10 @@ def remark_notes(found: Iterable[Remarks]) -> list[str]:
     totals: Counter[tuple[str, str]] = Counter()
     for one in found:
         totals[one.feed, one.rule] += one.count
-    return [f"{feed}: {n}x {_said(rule)}" for (feed, rule), n in sorted(totals.items())]
+    return [f"{feed}: {n}x {said(rule)}" for (feed, rule), n in sorted(totals.items())]
 
 
-def _said(warning: str) -> str:
+def said(warning: str) -> str:
     """A warning in words: its rule, and after a blank the columns it is about, where there are any."""
     rule, _, columns = warning.partition(" ")
     place = f"column {one_line(columns, LONGEST_COLUMN)}: " if columns else ""

@@ -14,6 +14,7 @@ import polars as pl
 
 from flows.build import Setup, Work, asked_instruments, delivered, job_of, judged, last_key, works
 from flows.config import load_site
+from flows.notes import said
 from flows.process import process_file
 from flows.quarantine_replay import check_feed
 from flows.report import conservation, rows_lines
@@ -68,7 +69,7 @@ class Trial:
         yield f"  records  {conservation(self.counts)}"
         if self.counts.excluded:
             yield "  excluded " + ", ".join(f"{reason} {n:,}" for reason, n in self.counts.excluded.items())
-        yield from (f"  warning  {rules()[rule].message} ({rule})" for rule in self.warnings)
+        yield from (f"  warning  {said(warning)}" for warning in self.warnings)
         yield f"  mended   {self.mended:,} problems of earlier files would leave the quarantine"
         yield from rows_lines(self.problems, "no problem is left")
 
@@ -138,8 +139,8 @@ def _settled(
         warnings=tuple(dict.fromkeys((*counts.warnings, *work.warnings))),
     )
     if counts.refused:
-        said = describe(counts.refused, trial.feed, trial.file, column=counts.refused_column)
-        return replace(trial, refused=said)
+        refused = describe(counts.refused, trial.feed, trial.file, column=counts.refused_column)
+        return replace(trial, refused=refused)
     with _loaded(setup, known, store, folder / "before.duckdb") as con:
         waiting = open_problems(con).height
     with _loaded(setup, [*known, work], store, folder / "after.duckdb") as con:

@@ -54,6 +54,16 @@ def test_a_file_that_would_be_refused(broken_site: Path, tmp_path: Path):
     assert any("refused: " in line for line in found.lines())
 
 
+def test_a_warning_about_a_column_is_told_as_a_night_tells_it(broken_site: Path, tmp_path: Path):
+    note = "Please call again on any day but Monday the {n}"
+    rows = [
+        b"C-%d,1,2026-05-01 10:00:00,P,8.1,7.9,9.0,8.5,%s" % (n, note.format(n=n).encode())
+        for n in range(20, 26)
+    ]
+    found = trial(broken_site, tmp_path, HEADER.strip() + b",Remark\n" + b"\n".join(rows) + b"\n")
+    assert [line for line in found.lines() if line.startswith("  warning  column Remark: ")]
+
+
 def test_bytes_that_were_delivered_before(broken_site: Path, tmp_path: Path):
     found = trial(broken_site, tmp_path, file(mended=False))
     assert found.before
