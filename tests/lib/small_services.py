@@ -1,0 +1,401 @@
+"""Made-up services of many shapes, and the exact rows of some figures of each, for trials of disclosure.
+
+Everything is drawn person by person and contact by contact, so that every figure fits every other as in a real
+warehouse: treated are among the ended, a rolling year is the sum of its months, a client is seen once in a year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
+
+import numpy as np
+
+from schemas import quantities
+from tests.lib.told import Key, Layout, Period, Row
+from tests.lib.told import layout as layout_of
+
+INSTRUMENT, SCALE = "phq_9", "total"
+SHAPES = (
+    "dense", "sparse", "skewed", "one_tiny_clinic", "clinic_per_service", "zero_heavy", "seasonal", "growing",
+)  # fmt: skip
+GROUPS = ("referrals", "contacts", "outcomes", "due")
+"""What a clinic may lack: then its figures are not applicable there."""
+
+# figure, definition, needs, instrument and scale, numerator, denominator: names of what is drawn, below.
+FIGURES = tuple(
+    tuple(line.split())
+    for line in """
+    referrals_received standard referrals - received -
+    referrals_ended standard referrals,contacts - ended -
+    open_referrals standard referrals - open -
+    ended_before_treatment_rate standard referrals,contacts - untreated ended
+    one_session_rate standard referrals,contacts - one_session ended
+    one_session_rate of_treated referrals,contacts - one_session treated
+    finished_course_rate standard referrals,contacts - finished ended
+    finished_course_rate of_treated referrals,contacts - finished treated
+    treatment_contacts_mean standard referrals,contacts - treatment_contacts finished
+    dropout_rate standard referrals,contacts - dropped_out treated
+    dropout_rate of_finished referrals,contacts - finished_dropped_out finished
+    planned_ending_rate standard referrals,contacts - completed treated
+    entered_treatment standard referrals,contacts - entered -
+    wait_days_mean standard referrals,contacts - wait_days entered
+    wait_6_weeks_rate at_first_treatment referrals,contacts - within_6_weeks entered
+    appointments_held standard contacts - held -
+    clients_seen standard contacts - clients -
+    attendance_rate standard contacts - held expected
+    attendance_rate of_booked contacts - held contacts
+    dna_rate nhs_pdt contacts - not_attended contacts
+    dna_rate of_expected contacts - not_attended expected
+    cancelled_by_client_rate standard contacts - cancelled_by_client contacts
+    cancelled_by_provider_rate standard contacts - cancelled_by_provider contacts
+    questionnaires_due standard contacts,due phq_9, due -
+    questionnaires_completed standard contacts,due phq_9, returned -
+    questionnaire_completion_rate standard contacts,due phq_9, returned due
+    questionnaire_completion_by_session standard contacts,due phq_9, returned_at due_at
+    finished_course standard referrals,contacts - finished -
+    paired_outcomes standard referrals,contacts,outcomes - paired -
+    paired_outcome_rate standard referrals,contacts,outcomes - paired finished
+    reliable_improvement_rate standard referrals,contacts,outcomes - improved finished
+    reliable_improvement_rate completers referrals,contacts,outcomes - improved paired
+    reliable_improvement_rate intention_to_treat referrals,contacts,outcomes - treated_improved treated
+    reliable_deterioration_rate completers referrals,contacts,outcomes - deteriorated paired
+    recovery_rate standard referrals,contacts,outcomes - recovered eligible
+    recovery_rate completers referrals,contacts,outcomes - recovered at_caseness
+    recovery_rate intention_to_treat referrals,contacts,outcomes - treated_recovered treated_eligible
+    reliable_recovery_rate standard referrals,contacts,outcomes - reliably_recovered eligible
+    outcome_mean_first standard referrals,contacts,outcomes phq_9,total first_total pairs
+    outcome_mean_last standard referrals,contacts,outcomes phq_9,total last_total pairs
+    outcome_mean_change standard referrals,contacts,outcomes phq_9,total change_total pairs
+    days_between_scores_mean standard referrals,contacts,outcomes phq_9,total days pairs
+    instrument_paired_rate standard referrals,contacts,outcomes phq_9,total pairs finished
+    instrument_improved_rate standard referrals,contacts,outcomes phq_9,total pairs_improved pairs
+    instrument_unchanged_rate standard referrals,contacts,outcomes phq_9,total pairs_unchanged pairs
+    instrument_deteriorated_rate standard referrals,contacts,outcomes phq_9,total pairs_deteriorated pairs
+    cutoff_crossed_rate standard referrals,contacts,outcomes phq_9,total crossed clinical
+    instrument_recovered_rate standard referrals,contacts,outcomes phq_9,total pairs_recovered clinical
+    """.strip().splitlines()
+)
+SESSIONS = frozenset({"questionnaire_completion_by_session"})
+STOCKS = frozenset({"open_referrals"})
+HANDFUL = tuple(dict.fromkeys((figure, definition) for figure, definition, *_ in FIGURES))
+"""Definitions of which a service has rows, in the order of the rows."""
+REACH = 12 * 2200
+"""Later than any month, to tell slots apart in what is drawn."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """clinics: clinic -> service. monthly: referrals a month, expected, by clinic and month. lacks: (clinic, group)"""
+
+    clinics: dict[str, str]
+    first_month: int
+    as_of: date
+    monthly: np.ndarray
+    lacks: frozenset[tuple[str, str]] = frozenset()
+    figures: frozenset[tuple[str, str]] = field(default_factory=lambda: frozenset(HANDFUL))
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service with its exact rows; drawn: name -> count by clinic and month (by clinic and session)."""
+
+    shape: Shape
+    drawn: dict[str, np.ndarray]
+    client_months: list[np.ndarray]
+
+    @property
+    def clinics(self) -> dict[str, str]:
+        return self.shape.clinics
+
+    @cached_property
+    def periods(self) -> dict[tuple[str, str], Period]:
+        return {key: Period(p.scaffold, p.first, p.last) for key, p in calendar(self.shape).items()}
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Exact rows in the form of mart_figure."""
+        return _rows(self)
+
+    @cached_property
+    def known(self) -> Layout:
+        return layout_of(self.rows, self.periods, self.clinics, quantities.load())
+
+
+@dataclass(frozen=True)
+class CalendarPeriod:
+    scaffold: str
+    first: int
+    last: int
+    first_day: date | None
+    last_day: date | None
+    closed: bool
+
+
+def month_number(day: date) -> int:
+    return 12 * day.year + day.month - 1
+
+
+def first_day(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def calendar(shape: Shape) -> dict[tuple[str, str], CalendarPeriod]:
+    """The periods that mart_period would have."""
+    first, last = shape.first_month, month_number(shape.as_of)
+    months = range(first, last + 1)
+    spans = [
+        *(("month", n, n) for n in months),
+        *(("quarter", n, n + 2) for n in sorted({n - n % 3 for n in months})),
+        *(("year", n, n + 11) for n in sorted({n - n % 12 for n in months})),
+        *(("rolling_12_months", n - 11, n) for n in months),
+        ("all", first, last),
+    ]
+    found = {}
+    for grain, start, stop in spans:
+        end = shape.as_of if grain == "all" else first_day(stop + 1) - timedelta(days=1)
+        key = grain, _period(grain, start, stop)
+        found[key] = CalendarPeriod("period", start, stop, first_day(start), end, end <= shape.as_of)
+    for n in range(1, 13):
+        found["session", str(n)] = CalendarPeriod("session", n, n, None, None, True)
+    return found
+
+
+def _period(grain: str, start: int, stop: int) -> str:
+    if grain == "quarter":
+        return f"{start // 12}-Q{start % 12 // 3 + 1}"
+    if grain in ("year", "all"):
+        return str(start // 12) if grain == "year" else "all"
+    return f"{stop // 12}-{stop % 12 + 1:02}"
+
+
+def shape(seed: int, most_clinics: int = 8, most_months: int = 30) -> Shape:
+    """The shape of this number: kinds take turns, sizes are drawn, small ones more often."""
+    draw = np.random.default_rng(seed)
+    kind = SHAPES[seed % len(SHAPES)]
+    n_clinics = 1 + int((most_clinics) * draw.random() ** 1.5)
+    n_months = 3 + int((most_months - 2) * draw.random() ** 1.5)
+    n_services = n_clinics if kind == "clinic_per_service" else 1 + int(min(3, n_clinics) * draw.random())
+    clinics = {f"c{n + 1}": f"s{n % n_services + 1}" for n in range(n_clinics)}
+    first = month_number(date(2023, 1, 1)) + int(draw.integers(12))
+    as_of = first_day(first + n_months) - timedelta(days=1)
+    if draw.random() < 0.3:
+        as_of = as_of.replace(day=15)
+    monthly = _monthly(kind, draw, n_clinics, n_months)
+    lacks = frozenset((c, str(draw.choice(GROUPS))) for c in clinics if draw.random() < 0.08)
+    return Shape(clinics, first, as_of, monthly, lacks)
+
+
+def _monthly(kind: str, draw: np.random.Generator, n_clinics: int, n_months: int) -> np.ndarray:
+    size = {"sparse": 2.0, "zero_heavy": 1.0, "dense": 40.0}.get(kind, 12.0)
+    by_clinic = size * draw.uniform(0.6, 1.4, n_clinics)
+    if kind == "skewed":
+        by_clinic = size * draw.pareto(1.0, n_clinics).clip(0.2, 6)
+    if kind == "one_tiny_clinic":
+        by_clinic[0] = 0.7
+    monthly = np.repeat(by_clinic[:, None], n_months, axis=1)
+    if kind == "zero_heavy":
+        monthly *= draw.random(monthly.shape) < 0.4
+    if kind == "seasonal":
+        monthly *= 1 + 0.9 * np.sin(np.arange(n_months) * np.pi / 6)
+    if kind == "growing":
+        monthly *= np.linspace(0.05, 2, n_months)
+    return monthly
+
+
+def service(shape: Shape, seed: int) -> Service:
+    """Referrals, contacts and forms of a shape, drawn by this number."""
+    draw = np.random.default_rng([seed, 1])
+    drawn: dict[str, np.ndarray] = {}
+    size = shape.monthly.shape
+    drawn["received"] = draw.poisson(shape.monthly)
+    drawn |= _courses(draw, drawn["received"])
+    drawn["open"] = np.cumsum(drawn["received"] - drawn["ended"], axis=1)
+    contacts = _contacts(draw, drawn)
+    drawn |= contacts
+    drawn |= _forms(draw, drawn["held"])
+    return Service(shape, drawn, _clients(draw, drawn["held"], size))
+
+
+def small_service(seed: int, most_clinics: int = 8, most_months: int = 30) -> Service:
+    return service(shape(seed, most_clinics, most_months), seed)
+
+
+def _courses(draw: np.random.Generator, received: np.ndarray) -> dict[str, np.ndarray]:
+    """Each referral's course: when it ended, after how many contacts, with what scores."""
+    n_months = received.shape[1]
+    clinic, month = (
+        np.repeat(where, received.ravel()) for where in map(np.ravel, np.indices(received.shape))
+    )
+    n = len(clinic)
+    ended_in = month + draw.geometric(0.3, n) - 1
+    treatments = np.where(draw.random(n) < 0.25, 0, draw.geometric(0.3, n))
+    entered_in = np.minimum(month + draw.integers(0, 3, n), ended_in)
+    wait = 14 * (entered_in - month) + draw.integers(0, 60, n)
+    ending = draw.choice(3, n, p=[0.3, 0.5, 0.2])
+    first = draw.integers(0, 28, (2, n))
+    last = np.clip(first - draw.integers(-6, 16, (2, n)), 0, 27)
+    pair = (draw.random((2, n)) < 0.8) & (treatments >= 1)
+    only_first = pair | (draw.random((2, n)) < 0.5)
+    case = (first.T >= [10, 8]).T
+    case_last = (last.T >= [10, 8]).T
+    better = (first - last).T >= [6, 4]
+    worse = (last - first).T >= [6, 4]
+    both = pair.all(axis=0)
+    below = only_first.all(axis=0) & ~case.any(axis=0)
+    improved = both & better.any(axis=1) & ~worse.any(axis=1)
+    deteriorated = both & worse.any(axis=1) & ~better.any(axis=1)
+    recovered = both & case.any(axis=0) & ~case_last.any(axis=0)
+    treated, finished = treatments >= 1, treatments >= 2
+    pairs = finished & pair[0]
+    clinical = pairs & case[0]
+    crossed = clinical & ~case_last[0]
+    days = draw.integers(7, 200, n)
+
+    def count(kept: np.ndarray, when: np.ndarray = ended_in, weight: np.ndarray | None = None) -> np.ndarray:
+        kept = kept & (when < n_months)
+        total = np.zeros(received.shape, dtype=int)
+        np.add.at(total, (clinic[kept], when[kept]), 1 if weight is None else weight[kept])
+        return total
+
+    everyone = np.ones(n, dtype=bool)
+    of_ended = {
+        "ended": everyone, "untreated": ~treated, "treated": treated, "one_session": treated & ~finished,
+        "finished": finished, "dropped_out": treated & (ending == 0), "completed": treated & (ending == 1),
+        "finished_dropped_out": finished & (ending == 0), "paired": finished & both,
+        "eligible": finished & ~below, "at_caseness": finished & both & ~below,
+        "improved": finished & improved, "deteriorated": finished & deteriorated,
+        "recovered": finished & recovered, "reliably_recovered": finished & recovered & improved,
+        "treated_improved": treated & improved, "treated_recovered": treated & recovered,
+        "treated_eligible": treated & ~below, "pairs": pairs, "clinical": clinical, "crossed": crossed,
+        "pairs_improved": pairs & better[:, 0], "pairs_deteriorated": pairs & worse[:, 0],
+        "pairs_unchanged": pairs & ~better[:, 0] & ~worse[:, 0], "pairs_recovered": crossed & better[:, 0],
+    }  # fmt: skip
+    return {
+        **{name: count(kept) for name, kept in of_ended.items()},
+        "treatment_contacts": count(finished, weight=treatments),
+        "first_total": count(pairs, weight=first[0]),
+        "last_total": count(pairs, weight=last[0]),
+        "change_total": count(pairs, weight=last[0] - first[0]),
+        "days": count(pairs, weight=days),
+        "entered": count(treated, entered_in),
+        "within_6_weeks": count(treated & (wait <= 42), entered_in),
+        "wait_days": count(treated, entered_in, wait),
+    }
+
+
+def _contacts(draw: np.random.Generator, drawn: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    held = drawn["entered"] + draw.binomial(drawn["open"], 0.8)
+    not_attended = draw.binomial(held, 0.12)
+    late = draw.binomial(held, 0.02)
+    by_client, by_provider = draw.binomial(held, 0.1), draw.binomial(held, 0.04)
+    expected = held + not_attended + late
+    booked = expected + by_client + by_provider + draw.binomial(held, 0.01)
+    return {
+        "held": held, "not_attended": not_attended, "expected": expected, "contacts": booked,
+        "cancelled_by_client": by_client, "cancelled_by_provider": by_provider,
+    }  # fmt: skip
+
+
+def _forms(draw: np.random.Generator, held: np.ndarray) -> dict[str, np.ndarray]:
+    """One form at most contacts; the session number is drawn, fewer for later sessions."""
+    due = draw.binomial(held, 0.9)
+    returned = draw.binomial(due, 0.7)
+    weights = 0.8 ** np.arange(16)
+    at = np.array([draw.multinomial(n, weights / weights.sum()) for n in due.sum(axis=1)])[:, :12]
+    share = returned.sum(axis=1) / np.maximum(due.sum(axis=1), 1)
+    returned_at = np.minimum(draw.binomial(at, share[:, None]), at)
+    over = np.maximum(returned_at.sum(axis=1) - returned.sum(axis=1), 0)
+    for clinic, surplus in enumerate(over):
+        for _ in range(surplus):
+            returned_at[clinic, returned_at[clinic].argmax()] -= 1
+    return {"due": due, "returned": returned, "due_at": at, "returned_at": returned_at}
+
+
+def _clients(draw: np.random.Generator, held: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+    """For each clinic the months each client was seen in, as a set of bits."""
+    found = []
+    for clinic in range(size[0]):
+        seen: dict[int, int] = {}
+        for month in range(size[1]):
+            pool = max(1, int(1.5 * held[clinic, month]))
+            for client in draw.integers(0, pool, held[clinic, month]):
+                seen[int(client) + month // 3] = seen.get(int(client) + month // 3, 0) | 1 << month
+        found.append(np.array(list(seen.values()), dtype=np.int64))
+    return found
+
+
+def _rows(made: Service) -> list[Row]:
+    shape, rows = made.shape, []
+    first, last = shape.first_month, month_number(shape.as_of)
+    periods = calendar(shape)
+    for figure, definition, needs, series, numerator, denominator in FIGURES:
+        if (figure, definition) not in shape.figures:
+            continue
+        instrument, _, scale = series.strip("-").partition(",")
+        applies = [not any((c, group) in shape.lacks for group in needs.split(",")) for c in shape.clinics]
+        for service, clinic, members in units(shape):
+            chosen = [n for n in members if applies[n]]
+            for (grain, period), span in periods.items():
+                if (span.scaffold == "session") != (figure in SESSIONS):
+                    continue
+                start, stop = (1, 12) if figure in SESSIONS else (first, last)
+                window = slice(max(span.first, start) - start, min(span.last, stop) - start + 1)
+                if figure in STOCKS:
+                    window = slice(window.stop - 1, window.stop)
+                key: Row = {
+                    "figure": figure, "definition": definition, "service": service, "clinic": clinic,
+                    "grain": grain, "period": period, "instrument": instrument, "scale": scale,
+                }  # fmt: skip
+                rows.append(_row(key, made, chosen, numerator, denominator, window))
+    return rows
+
+
+def units(shape: Shape) -> list[tuple[str, str, list[int]]]:
+    """service, clinic, numbers of its clinics: the site, each service, each clinic."""
+    names = list(shape.clinics)
+    services = sorted(set(shape.clinics.values()))
+    return [
+        ("all", "all", list(range(len(names)))),
+        *((s, "all", [n for n, c in enumerate(names) if shape.clinics[c] == s]) for s in services),
+        *((shape.clinics[c], c, [n]) for n, c in enumerate(names)),
+    ]
+
+
+def _row(key: Row, made: Service, chosen: list[int], numerator: str, denominator: str, window: slice) -> Row:
+    if not chosen:
+        empty = dict.fromkeys(("numerator", "denominator", "value", "n"))
+        return {**key, **empty, "unit": "", "state": "not_applicable"}
+    if numerator == "clients":
+        bits = sum(1 << month for month in range(window.start, window.stop))
+        part = sum(int(np.count_nonzero(made.client_months[n] & bits)) for n in chosen)
+    else:
+        part = int(made.drawn[numerator][chosen, window].sum())
+    whole = None if denominator == "-" else int(made.drawn[denominator][chosen, window].sum())
+    kind = (
+        "count"
+        if whole is None
+        else "mean"
+        if key["figure"].endswith("_mean") or "_mean_" in key["figure"]
+        else "rate"
+    )
+    value = Decimal(part) if whole is None else _ratio(part, whole, 100 if kind == "rate" else 1)
+    state = "no_data" if whole == 0 else "zero" if part == 0 and kind != "mean" else "value"
+    n = part if whole is None else whole
+    return {
+        **key,
+        "numerator": Decimal(part),
+        "denominator": whole,
+        "value": value,
+        "n": n,
+        "unit": "",
+        "state": state,
+    }
+
+
+def _ratio(part: int, whole: int, factor: int) -> Decimal | None:
+    if whole == 0:
+        return None
+    return (Decimal(factor * part) / whole).quantize(Decimal("0.0001"), ROUND_HALF_UP)
