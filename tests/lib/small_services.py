@@ -6,7 +6,8 @@ warehouse: treated are among the ended, a rolling year is the sum of its months,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -82,8 +83,9 @@ SESSIONS = frozenset({"questionnaire_completion_by_session"})
 STOCKS = frozenset({"open_referrals"})
 HANDFUL = tuple(dict.fromkeys((figure, definition) for figure, definition, *_ in FIGURES))
 """Definitions of which a service has rows, in the order of the rows."""
-REACH = 12 * 2200
-"""Later than any month, to tell slots apart in what is drawn."""
+NOT_HELD = ("not_attended", "late_not_seen", "cancelled_by_client", "cancelled_by_provider", "booked")
+HELD = len(NOT_HELD)
+LAST_SESSION = 12
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,22 @@ class Shape:
     monthly: np.ndarray
     lacks: frozenset[tuple[str, str]] = frozenset()
     figures: frozenset[tuple[str, str]] = field(default_factory=lambda: frozenset(HANDFUL))
+
+
+@dataclass(frozen=True)
+class People:
+    """Referrals and contacts, a value each by name; scores and pairs of two instruments, depression first.
+
+    before: last scores as they stood until the month they are corrected in.
+    """
+
+    referrals: dict[str, np.ndarray]
+    contacts: dict[str, np.ndarray]
+    first: np.ndarray
+    last: np.ndarray
+    before: np.ndarray
+    pair: np.ndarray
+    with_first: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -205,67 +223,109 @@ def _monthly(kind: str, draw: np.random.Generator, n_clinics: int, n_months: int
     return monthly
 
 
-def service(shape: Shape, seed: int) -> Service:
-    """Referrals, contacts and forms of a shape, drawn by this number."""
-    draw = np.random.default_rng([seed, 1])
-    drawn: dict[str, np.ndarray] = {}
-    size = shape.monthly.shape
-    drawn["received"] = draw.poisson(shape.monthly)
-    drawn |= _courses(draw, drawn["received"])
-    drawn["open"] = np.cumsum(drawn["received"] - drawn["ended"], axis=1)
-    contacts = _contacts(draw, drawn)
-    drawn |= contacts
-    drawn |= _forms(draw, drawn["held"])
-    return Service(shape, drawn, _clients(draw, drawn["held"], size))
-
-
 def small_service(seed: int, most_clinics: int = 8, most_months: int = 30) -> Service:
-    return service(shape(seed, most_clinics, most_months), seed)
+    one = shape(seed, most_clinics, most_months)
+    return counted(one, people(one, seed))
 
 
-def _courses(draw: np.random.Generator, received: np.ndarray) -> dict[str, np.ndarray]:
-    """Each referral's course: when it ended, after how many contacts, with what scores."""
-    n_months = received.shape[1]
-    clinic, month = (
-        np.repeat(where, received.ravel()) for where in map(np.ravel, np.indices(received.shape))
-    )
+def successive(seed: int, most_clinics: int = 3, months: int = 30) -> Iterator[Service]:
+    """One service as known at the end of each month: records come late, scores are corrected later."""
+    full = shape(seed, most_clinics, months)
+    first = full.first_month
+    full = replace(full, monthly=np.resize(full.monthly, (len(full.clinics), months)))
+    everyone = people(full, seed, late=True)
+    for number in range(1, months + 1):
+        as_of = first_day(first + number) - timedelta(days=1)
+        yield counted(replace(full, as_of=as_of, monthly=full.monthly[:, :number]), everyone)
+
+
+def people(shape: Shape, seed: int, late: bool = False) -> People:
+    """Referrals and contacts of a shape, drawn by this number; late: a fifth is recorded up to four months on."""
+    draw = np.random.default_rng([seed, 1])
+    received = draw.poisson(shape.monthly)
+    clinic, month = (np.repeat(at, received.ravel()) for at in map(np.ravel, np.indices(received.shape)))
     n = len(clinic)
     ended_in = month + draw.geometric(0.3, n) - 1
-    treatments = np.where(draw.random(n) < 0.25, 0, draw.geometric(0.3, n))
-    entered_in = np.minimum(month + draw.integers(0, 3, n), ended_in)
-    wait = 14 * (entered_in - month) + draw.integers(0, 60, n)
-    ending = draw.choice(3, n, p=[0.3, 0.5, 0.2])
     first = draw.integers(0, 28, (2, n))
     last = np.clip(first - draw.integers(-6, 16, (2, n)), 0, 27)
+    treatments = np.where(draw.random(n) < 0.25, 0, draw.geometric(0.3, n))
+    lag = np.where(draw.random(n) < 0.2, draw.integers(1, 5, n), 0) if late else np.zeros(n, dtype=int)
+    corrected_in = np.where(draw.random(n) < 0.1, ended_in + draw.integers(1, 6, n), -1) if late else lag - 1
+    referrals = {
+        "clinic": clinic, "month": month, "ended_in": ended_in, "treatments": treatments, "lag": lag,
+        "entered_in": np.minimum(month + draw.integers(0, 3, n), ended_in), "days": draw.integers(7, 200, n),
+        "wait": draw.integers(0, 100, n), "ending": draw.choice(3, n, p=[0.3, 0.5, 0.2]),
+        "corrected_in": corrected_in,
+    }  # fmt: skip
     pair = (draw.random((2, n)) < 0.8) & (treatments >= 1)
-    only_first = pair | (draw.random((2, n)) < 0.5)
-    case = (first.T >= [10, 8]).T
-    case_last = (last.T >= [10, 8]).T
-    better = (first - last).T >= [6, 4]
-    worse = (last - first).T >= [6, 4]
+    with_first = pair | (draw.random((2, n)) < 0.5)
+    before = np.clip(last + draw.integers(-8, 9, (2, n)), 0, 27)
+    return People(referrals, _contacts(draw, referrals), first, last, before, pair, with_first)
+
+
+def _contacts(draw: np.random.Generator, referrals: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Treatments from entering to ending, an assessment of most, and what was booked and not held."""
+    treatments = referrals["treatments"]
+    n = len(treatments)
+    assessed = draw.random(n) < 0.7
+    number = treatments + assessed + draw.binomial(treatments + 1, 0.3)
+    who = np.repeat(np.arange(n), number)
+    at = np.arange(len(who)) - np.repeat(np.cumsum(number) - number, number)
+    is_treatment = at < treatments[who]
+    held = at < (treatments + assessed)[who]
+    span = referrals["ended_in"] - referrals["entered_in"]
+    when = referrals["entered_in"][who] + np.where(
+        at == 0, 0, (draw.random(len(who)) * (span[who] + 1)).astype(int)
+    )
+    status = np.where(held, HELD, draw.choice(len(NOT_HELD), len(who), p=[0.45, 0.1, 0.3, 0.1, 0.05]))
+    due = held & (draw.random(len(who)) < 0.9)
+    return {
+        "who": who, "month": when, "status": status, "session": at + 1, "due": due,
+        "entered": is_treatment & (at == 0), "returned": due & (draw.random(len(who)) < 0.7),
+    }  # fmt: skip
+
+
+def counted(shape: Shape, everyone: People) -> Service:
+    """What is known of these people at the end of the shape's last month."""
+    drawn = _of_referrals(shape, everyone) | _of_contacts(shape, everyone)
+    drawn["open"] = np.cumsum(drawn["received"] - drawn["ended"], axis=1)
+    return Service(shape, drawn, _client_months(shape, everyone))
+
+
+def _tally(
+    shape: Shape,
+    kept: np.ndarray,
+    clinic: np.ndarray,
+    slot: np.ndarray,
+    weight: np.ndarray | int = 1,
+    slots: int = 0,
+):
+    total = np.zeros((len(shape.clinics), slots or shape.monthly.shape[1]), dtype=int)
+    weights = np.broadcast_to(weight, kept.shape)
+    np.add.at(total, (clinic[kept], slot[kept]), weights[kept])
+    return total
+
+
+def _of_referrals(shape: Shape, everyone: People) -> dict[str, np.ndarray]:
+    who, last_month = everyone.referrals, shape.monthly.shape[1] - 1
+    last = np.where(who["corrected_in"] > last_month, everyone.before, everyone.last)
+    first, pair = everyone.first, everyone.pair
+    case, case_last = (first.T >= [10, 8]).T, (last.T >= [10, 8]).T
+    better, worse = (first - last).T >= [6, 4], (last - first).T >= [6, 4]
     both = pair.all(axis=0)
-    below = only_first.all(axis=0) & ~case.any(axis=0)
+    below = everyone.with_first.all(axis=0) & ~case.any(axis=0)
     improved = both & better.any(axis=1) & ~worse.any(axis=1)
     deteriorated = both & worse.any(axis=1) & ~better.any(axis=1)
     recovered = both & case.any(axis=0) & ~case_last.any(axis=0)
-    treated, finished = treatments >= 1, treatments >= 2
+    treated, finished = who["treatments"] >= 1, who["treatments"] >= 2
     pairs = finished & pair[0]
     clinical = pairs & case[0]
     crossed = clinical & ~case_last[0]
-    days = draw.integers(7, 200, n)
-
-    def count(kept: np.ndarray, when: np.ndarray = ended_in, weight: np.ndarray | None = None) -> np.ndarray:
-        kept = kept & (when < n_months)
-        total = np.zeros(received.shape, dtype=int)
-        np.add.at(total, (clinic[kept], when[kept]), 1 if weight is None else weight[kept])
-        return total
-
-    everyone = np.ones(n, dtype=bool)
     of_ended = {
-        "ended": everyone, "untreated": ~treated, "treated": treated, "one_session": treated & ~finished,
-        "finished": finished, "dropped_out": treated & (ending == 0), "completed": treated & (ending == 1),
-        "finished_dropped_out": finished & (ending == 0), "paired": finished & both,
-        "eligible": finished & ~below, "at_caseness": finished & both & ~below,
+        "ended": True, "untreated": ~treated, "treated": treated, "one_session": treated & ~finished,
+        "finished": finished, "dropped_out": treated & (who["ending"] == 0),
+        "completed": treated & (who["ending"] == 1), "finished_dropped_out": finished & (who["ending"] == 0),
+        "paired": finished & both, "eligible": finished & ~below, "at_caseness": finished & both & ~below,
         "improved": finished & improved, "deteriorated": finished & deteriorated,
         "recovered": finished & recovered, "reliably_recovered": finished & recovered & improved,
         "treated_improved": treated & improved, "treated_recovered": treated & recovered,
@@ -273,58 +333,66 @@ def _courses(draw: np.random.Generator, received: np.ndarray) -> dict[str, np.nd
         "pairs_improved": pairs & better[:, 0], "pairs_deteriorated": pairs & worse[:, 0],
         "pairs_unchanged": pairs & ~better[:, 0] & ~worse[:, 0], "pairs_recovered": crossed & better[:, 0],
     }  # fmt: skip
+    sums = {
+        "treatment_contacts": (finished, who["treatments"]), "first_total": (pairs, first[0]),
+        "last_total": (pairs, last[0]), "change_total": (pairs, (last - first)[0]), "days": (pairs, who["days"]),
+    }  # fmt: skip
+
+    def tally(kept, month, weight=1):
+        known = month + who["lag"] <= last_month
+        return _tally(shape, known & kept, who["clinic"], month, weight)
+
     return {
-        **{name: count(kept) for name, kept in of_ended.items()},
-        "treatment_contacts": count(finished, weight=treatments),
-        "first_total": count(pairs, weight=first[0]),
-        "last_total": count(pairs, weight=last[0]),
-        "change_total": count(pairs, weight=last[0] - first[0]),
-        "days": count(pairs, weight=days),
-        "entered": count(treated, entered_in),
-        "within_6_weeks": count(treated & (wait <= 42), entered_in),
-        "wait_days": count(treated, entered_in, wait),
+        "received": tally(True, who["month"]),
+        **{name: tally(kept, who["ended_in"]) for name, kept in of_ended.items()},
+        **{name: tally(kept, who["ended_in"], weight) for name, (kept, weight) in sums.items()},
     }
 
 
-def _contacts(draw: np.random.Generator, drawn: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    held = drawn["entered"] + draw.binomial(drawn["open"], 0.8)
-    not_attended = draw.binomial(held, 0.12)
-    late = draw.binomial(held, 0.02)
-    by_client, by_provider = draw.binomial(held, 0.1), draw.binomial(held, 0.04)
-    expected = held + not_attended + late
-    booked = expected + by_client + by_provider + draw.binomial(held, 0.01)
+def _of_contacts(shape: Shape, everyone: People) -> dict[str, np.ndarray]:
+    contact, status = everyone.contacts, everyone.contacts["status"]
+    of, month = contact["who"], contact["month"]
+    clinic, wait = everyone.referrals["clinic"][of], everyone.referrals["wait"][of]
+    known = month + everyone.referrals["lag"][of] < shape.monthly.shape[1]
+
+    def tally(kept, weight=1):
+        return _tally(shape, known & kept, clinic, month, weight)
+
+    def at_session(kept):
+        early = contact["session"] <= LAST_SESSION
+        return _tally(shape, known & kept & early, clinic, contact["session"] - 1, slots=LAST_SESSION)
+
+    named = {name: tally(status == number) for number, name in enumerate(NOT_HELD)}
+    held = tally(status == HELD)
     return {
-        "held": held, "not_attended": not_attended, "expected": expected, "contacts": booked,
-        "cancelled_by_client": by_client, "cancelled_by_provider": by_provider,
-    }  # fmt: skip
+        **named,
+        "held": held,
+        "expected": held + named["not_attended"] + named["late_not_seen"],
+        "contacts": tally(True),
+        "entered": tally(contact["entered"]),
+        "within_6_weeks": tally(contact["entered"] & (wait <= 42)),
+        "wait_days": tally(contact["entered"], wait),
+        "due": tally(contact["due"]),
+        "returned": tally(contact["returned"]),
+        "due_at": at_session(contact["due"]),
+        "returned_at": at_session(contact["returned"]),
+    }
 
 
-def _forms(draw: np.random.Generator, held: np.ndarray) -> dict[str, np.ndarray]:
-    """One form at most contacts; the session number is drawn, fewer for later sessions."""
-    due = draw.binomial(held, 0.9)
-    returned = draw.binomial(due, 0.7)
-    weights = 0.8 ** np.arange(16)
-    at = np.array([draw.multinomial(n, weights / weights.sum()) for n in due.sum(axis=1)])[:, :12]
-    share = returned.sum(axis=1) / np.maximum(due.sum(axis=1), 1)
-    returned_at = np.minimum(draw.binomial(at, share[:, None]), at)
-    over = np.maximum(returned_at.sum(axis=1) - returned.sum(axis=1), 0)
-    for clinic, surplus in enumerate(over):
-        for _ in range(surplus):
-            returned_at[clinic, returned_at[clinic].argmax()] -= 1
-    return {"due": due, "returned": returned, "due_at": at, "returned_at": returned_at}
+def _client_months(shape: Shape, everyone: People) -> list[np.ndarray]:
+    """For each clinic the months each client was seen in, as a set of bits; every third client comes twice."""
+    contact = everyone.contacts
+    of, month = contact["who"], contact["month"]
+    known = (contact["status"] == HELD) & (month + everyone.referrals["lag"][of] < shape.monthly.shape[1])
+    clinic = everyone.referrals["clinic"]
+    bits = np.zeros(len(clinic), dtype=np.int64)
+    np.bitwise_or.at(bits, of[known] - np.where(_returns(clinic, of[known]), 1, 0), 1 << month[known])
+    return [bits[clinic == number] for number in range(len(shape.clinics))]
 
 
-def _clients(draw: np.random.Generator, held: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
-    """For each clinic the months each client was seen in, as a set of bits."""
-    found = []
-    for clinic in range(size[0]):
-        seen: dict[int, int] = {}
-        for month in range(size[1]):
-            pool = max(1, int(1.5 * held[clinic, month]))
-            for client in draw.integers(0, pool, held[clinic, month]):
-                seen[int(client) + month // 3] = seen.get(int(client) + month // 3, 0) | 1 << month
-        found.append(np.array(list(seen.values()), dtype=np.int64))
-    return found
+def _returns(clinic: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """Whether a referral is of the same client as the one before it, in the same clinic."""
+    return (of % 3 == 2) & (clinic[of] == clinic[of - 1])
 
 
 def _rows(made: Service) -> list[Row]:
