@@ -16,8 +16,8 @@ import numpy as np
 
 from schemas.quantities import Quantities
 from schemas.site import Disclosure
+from tests.lib.relations import adds_up, is_told, relations, spans_of
 from tests.lib.told import (
-    SUM,
     Layout,
     Protected,
     Reading,
@@ -36,11 +36,16 @@ TOLERANCE = 1e-6
 FEW = 0.1
 """Share of cells that a common push has to clear, to be tried again before each is looked at alone."""
 
-RANGES = {"treatment_contacts_mean": (2.0, inf), "scores_per_course_mean": (2.0, inf)}
+RANGES = {
+    "treatment_contacts_mean": (2, inf),
+    "scores_per_course_mean": (2, inf),
+    "wait_days_mean": (0, inf),
+    "contact_gap_days_mean": (0, inf),
+    "days_between_scores_mean": (1, inf),
+    "outcome_mean_first": (0, inf),
+    "outcome_mean_last": (0, inf),
+}
 """Least and largest of what is averaged, by figure, where everybody knows it."""
-NOT_BELOW_ZERO = frozenset({
-    "wait_days_mean", "contact_gap_days_mean", "days_between_scores_mean", "outcome_mean_first", "outcome_mean_last",
-})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -102,16 +107,25 @@ def told(releases: Iterable[Publication], policy: Disclosure, facts: Truth) -> l
 
 
 def worlds_of(said: Sequence[Statement], secrets: Sequence[Protected], facts: Truth, known: Layout) -> Worlds:
-    cells = (cell for one in (*said, *secrets) for _, cell in one.terms)
-    worlds = Worlds(cells, said, known, _score_range)
-    broken = worlds.broken(facts.of)
-    assert not broken, broken[:5]
-    return worlds
+    cells = [cell for one in (*said, *secrets) for _, cell in one.terms]
+    spans = spans_of(cells, known)
+    own = sorted(
+        {
+            cell._replace(clinics=frozenset({clinic}))
+            for cell in cells
+            if not adds_up(cell.series, known)
+            for clinic in cell.clinics
+        },
+        key=lambda cell: (cell.series, *cell.clinics, cell.first, cell.last),
+    )
+    tied = list(relations(spans, own, known, RANGES))
+    broken = [one for one in tied if _exact(one, known) and not facts.holds(one)]
+    assert not broken, broken[:3]
+    return Worlds(spans, own, [*tied, *said], [secret.terms for secret in secrets], known)
 
 
-def _score_range(series: Series) -> tuple[float, float]:
-    figure = series[0].removeprefix(SUM).partition(":")[0]
-    return RANGES.get(figure, (0.0, inf) if figure in NOT_BELOW_ZERO else (-inf, inf))
+def _exact(statement: Statement, known: Layout) -> bool:
+    return all(is_told(cell.series, known) for _, cell in statement.terms)
 
 
 def components(

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from schemas import quantities
-from tests.lib.told import Key, Layout, Period, Row
+from tests.lib.told import Layout, Period, Row
 from tests.lib.told import layout as layout_of
 
 INSTRUMENT, SCALE = "phq_9", "total"
