@@ -22,7 +22,9 @@ def rounding_only(
 ) -> list[Row]:
     """Every count rounded, nothing hidden; read it as `rounded_reading` says."""
     return [
-        _withheld(row) if (row["grain"], row["period"]) in open_periods else _rounded(row, policy.round_to)
+        hide(row, "update_withheld")
+        if (row["grain"], row["period"]) in open_periods
+        else _rounded(row, policy.round_to)
         for row in rows
     ]
 
@@ -38,9 +40,9 @@ def primary_only(
     found = []
     for row in rows:
         if (row["grain"], row["period"]) in open_periods:
-            found.append(_withheld(row))
+            found.append(hide(row, "update_withheld"))
         elif row["state"] in ("value", "zero") and _small(row, policy):
-            found.append(_hidden(row, "suppressed"))
+            found.append(hide(row, "suppressed"))
         else:
             found.append(_rounded(row, policy.round_to))
     return found
@@ -57,7 +59,7 @@ def next_lowest_sibling(
             left = [n for n in group if shown[n]["state"] == "value"]
             if len(hidden) == 1 and left:
                 lowest = min(left, key=lambda n: (rows[n]["n"], n))
-                shown[lowest] = _hidden(rows[lowest], "suppressed")
+                shown[lowest] = hide(rows[lowest], "suppressed")
     return shown
 
 
@@ -111,7 +113,7 @@ def nearest(count: Any, step: int) -> int:
 
 def _rounded(row: Row, step: int) -> Row:
     if row["state"] not in ("value", "zero"):
-        return row
+        return {**row, "numerator": None} if kind(row) == "mean" else row
     part, n = nearest(row["numerator"], step), nearest(row["n"], step)
     if kind(row) == "count":
         return {**row, "numerator": part, "value": part, "n": n}
@@ -131,9 +133,8 @@ def tenths(total: Any, cases: int) -> Decimal:
     return (Decimal(total) / cases).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
-def _withheld(row: Row) -> Row:
-    return row if row["state"] == "not_applicable" else _hidden(row, "update_withheld")
-
-
-def _hidden(row: Row, state: str) -> Row:
+def hide(row: Row, state: str = "suppressed") -> Row:
+    """The row without its numbers; not applicable stays so."""
+    if row["state"] == "not_applicable":
+        return row
     return {**row, **dict.fromkeys(NUMBERS), "state": state}

@@ -78,6 +78,7 @@ def relations(
     yield from _totals(spans, by_quantity, known)
     yield from _balances(spans, by_quantity, known)
     yield from _sums(spans, known, score_range)
+    yield from _change(spans)
     yield from _own(own)
 
 
@@ -167,6 +168,19 @@ def _sums(spans: Spans, known: Layout, score_range: Mapping[str, tuple[float, fl
                     yield Statement(((1, at(place, slot)), (-least, at(cases or place, slot))), 0, inf)
                 if most < inf:
                     yield Statement(((1, at(place, slot)), (-most, at(cases or place, slot))), -inf, 0)
+
+
+def _change(spans: Spans) -> Iterator[Statement]:
+    """The change is the last score less the first."""
+    names = [
+        f"{SUM}{figure}:standard"
+        for figure in ("outcome_mean_first", "outcome_mean_change", "outcome_mean_last")
+    ]
+    for series, clinic in spans:
+        if series[0] == names[0]:
+            first, change, last = (((name, *series[1:]), clinic) for name in names)
+            if change in spans and last in spans:
+                yield from _bind(spans, [first, change], last, 0)
 
 
 def _own(own: Sequence[Cell]) -> Iterator[Statement]:

@@ -6,7 +6,7 @@ warehouse: treated are among the ended, a rolling year is the sum of its months,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -226,6 +226,28 @@ def _monthly(kind: str, draw: np.random.Generator, n_clinics: int, n_months: int
 def small_service(seed: int, most_clinics: int = 8, most_months: int = 30) -> Service:
     one = shape(seed, most_clinics, most_months)
     return counted(one, people(one, seed))
+
+
+def given(
+    counts: Mapping[str, Sequence[Sequence[int]]],
+    figures: Iterable[tuple[str, str]],
+    services: str = "s1",
+    lacks: Iterable[tuple[str, str]] = (),
+    client_months: Sequence[Sequence[int]] = (),
+) -> Service:
+    """A service whose counts are these, by name, clinic and month from January 2024.
+
+    services: of the clinics, one after the other, from the first on again
+    client_months: of each clinic, for each client, the months seen in, as a set of bits
+    """
+    drawn = {name: np.array(table) for name, table in counts.items()}
+    size = next(iter(drawn.values())).shape
+    in_turn = services.split()
+    clinics = {f"c{n + 1}": in_turn[n % len(in_turn)] for n in range(size[0])}
+    first = month_number(date(2024, 1, 1))
+    as_of = first_day(first + size[1]) - timedelta(days=1)
+    shape = Shape(clinics, first, as_of, np.zeros(size), frozenset(lacks), frozenset(figures))
+    return Service(shape, drawn, [np.array(seen, dtype=np.int64) for seen in client_months])
 
 
 def successive(seed: int, most_clinics: int = 3, months: int = 30) -> Iterator[Service]:

@@ -84,6 +84,7 @@ class Layout:
 
     @cached_property
     def last_month(self) -> int:
+        """The month of as_of: what comes after it is not counted yet."""
         return max(period.last for (grain, _), period in self.periods.items() if grain == "month")
 
     @cached_property
@@ -122,7 +123,7 @@ class Layout:
             end = min(period.last, self.last_month)
             return end, end
         if period.scaffold == "period":
-            return max(period.first, self.first_month), period.last
+            return max(period.first, self.first_month), min(period.last, self.last_month)
         return period.first, period.last
 
     def members(self, row: Row) -> frozenset[str]:
@@ -157,8 +158,7 @@ def layout(
 
 def statements(rows: Iterable[Row], known: Layout, policy: Reading) -> list[Statement]:
     """All that published rows say; `suppressed` says nothing, nor does a row held back without numbers."""
-    told = [one for row in rows if _speaks(row) and _known(row, known) for one in _said(row, known, policy)]
-    return [*told, *_whole_sums(rows, known, policy)]
+    return [one for row in rows if _speaks(row) and _known(row, known) for one in _said(row, known, policy)]
 
 
 def _known(row: Row, known: Layout) -> bool:
@@ -206,6 +206,7 @@ def _rate(row: Row, part: Cell, whole: Cell, policy: Reading) -> Iterator[Statem
 
 
 def _mean(row: Row, cases: Cell, policy: Reading) -> Iterator[Statement]:
+    """That sums are whole numbers says no more: of ten cases on, one of them gives any mean with one decimal."""
     low, high = shown(row["n"], policy)
     yield _one(cases, max(low, policy.mean_cases), high)
     total = sum_of(row, cases)
@@ -226,37 +227,6 @@ def shown(number: Any, policy: Reading) -> tuple[int, int]:
     if rounded == 0:
         return 0, 0 if policy.threshold else (step - 1) // 2
     return max(policy.threshold, rounded - step // 2), rounded + (step - 1) // 2
-
-
-def _whole_sums(rows: Iterable[Row], known: Layout, policy: Reading) -> Iterator[Statement]:
-    """Sums are whole numbers: few counts of cases fit all means with one decimal that are told of them."""
-    means: dict[Cell, list[tuple[int, range]]] = defaultdict(list)
-    for row in rows:
-        if _speaks(row) and _known(row, known) and row["value"] is not None:
-            counted = known.counted[row["figure"], row["definition"]]
-            if not counted.numerator and row["figure"] in WHOLE_SUMS:
-                low, high = shown(row["n"], policy)
-                fits = range(max(low, policy.mean_cases), high + 1)
-                means[known.cell(counted.denominator, row)].append(
-                    (abs(round(10 * float(row["value"]))), fits)
-                )
-    for cell, told in means.items():
-        possible = set.intersection(*({n for n in fits if _fits(tenths, n)} for tenths, fits in told))
-        if possible:
-            yield _one(cell, min(possible), max(possible))
-
-
-WHOLE_SUMS = frozenset({
-    "treatment_contacts_mean", "wait_days_mean", "contact_gap_days_mean", "days_between_scores_mean",
-    "scores_per_course_mean", "outcome_mean_first", "outcome_mean_last", "outcome_mean_change",
-})  # fmt: skip
-"""Means of whole numbers: days, contacts, and scores of instruments that add up answers."""
-
-
-def _fits(tenths: int, cases: int) -> bool:
-    """Whether a whole sum gives this mean, rounded half away from zero."""
-    least = -(-cases * (2 * tenths - 1) // 20)
-    return 20 * least < cases * (2 * tenths + 1)
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,11 @@ class Worlds:
             self._start(series, frozenset({clinic}))
         for cell in own:
             self._own[cell] = self._more(1, 0)
+        self._said: dict[int, Statement] = {}
         for one in dict.fromkeys(statements):
-            self._rows.append((*self._row(one.terms), one.low, one.high))
+            row = self._row(one.terms)
+            self._said[len(self._rows)] = one
+            self._rows.append((*row, one.low, one.high))
         for terms in asked:
             self._row(terms)
         self._matrix, self._low, self._high = _matrix(self._rows, self.size)
@@ -95,6 +98,26 @@ class Worlds:
         np.add.at(objective, *self._row(terms))
         world = _solve(sign * objective, self._matrix, self._low, self._high, np.array(self._least), whole)
         return float(objective @ world), world
+
+    def reasons(self, terms: Terms, sign: int) -> tuple[float, frozenset[Statement]]:
+        """Least (1) or largest (-1) value of the terms, and statements that suffice to know that; inf where nothing does."""
+        objective = np.zeros(self.size)
+        np.add.at(objective, *self._row(terms))
+        found = linprog(
+            sign * objective,
+            **_programme(self._matrix, self._low, self._high, np.array(self._least)),
+            method="highs-ds",
+        )
+        if found.x is None:
+            return -sign * inf, frozenset()
+        prices = np.zeros(len(self._low))
+        equal, below, above = _split(self._low, self._high)
+        n = int(below.sum())
+        prices[equal] += np.abs(found.eqlin.marginals)
+        prices[below] += np.abs(found.ineqlin.marginals[:n])
+        prices[above] += np.abs(found.ineqlin.marginals[n:])
+        used = np.flatnonzero(prices > 1e-9)
+        return sign * found.fun, frozenset(self._said[n] for n in used if n in self._said)
 
     def push(self, wanted: Sequence[Terms], sign: int, goal: float, whole: bool = False) -> np.ndarray:
         """A world that brings as many of these as it can to the goal: down to it (1) or up to it (-1)."""
@@ -155,17 +178,25 @@ def _solve(
             integrality=np.ones(len(objective)),
         )
     else:
-        equal = low == high
-        below, above = np.isfinite(high) & ~equal, np.isfinite(low) & ~equal
-        found = linprog(
-            objective,
-            A_ub=vstack([matrix[below], -matrix[above]]),
-            b_ub=np.concatenate([high[below], -low[above]]),
-            A_eq=matrix[equal],
-            b_eq=low[equal],
-            bounds=np.column_stack([least, np.full(len(objective), inf)]),
-            method="highs-ds" if len(objective) < SMALL else "highs-ipm",
-        )
+        method = "highs-ds" if len(objective) < SMALL else "highs-ipm"
+        found = linprog(objective, **_programme(matrix, low, high, least), method=method)
     if found.x is None:
         raise AssertionError(f"no world fits what was told: {found.message}")
     return found.x
+
+
+def _split(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows that are equations, that have an upper bound, and that have a lower one."""
+    equal = low == high
+    return equal, np.isfinite(high) & ~equal, np.isfinite(low) & ~equal
+
+
+def _programme(matrix: csr_array, low: np.ndarray, high: np.ndarray, least: np.ndarray) -> dict[str, object]:
+    equal, below, above = _split(low, high)
+    return {
+        "A_ub": vstack([matrix[below], -matrix[above]]),
+        "b_ub": np.concatenate([high[below], -low[above]]),
+        "A_eq": matrix[equal],
+        "b_eq": low[equal],
+        "bounds": np.column_stack([least, np.full(len(least), inf)]),
+    }
