@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -22,8 +22,9 @@ from tests.lib.naive_schemes import (
     rounded_reading,
     rounding_only,
 )
+from tests.lib.service_shape import SHAPES, month_number
 from tests.lib.service_warehouse import open_periods
-from tests.lib.small_services import SHAPES, Service, given, month_number, small_service, successive
+from tests.lib.small_services import Service, given, small_service, successive
 from tests.lib.told import Cell, Protected, Row, Terms, protected, reading, statements, truth
 
 JANUARY = month_number(date(2024, 1, 1))
@@ -235,7 +236,4 @@ def test_a_service_grows_month_by_month_and_earlier_months_change():
     releases = list(successive(4, months=8))
     assert [len(one.periods) for one in releases] == sorted(len(one.periods) for one in releases)
     received = [one.drawn["received"] for one in releases]
-    assert any(
-        (now[:, : before.shape[1]] != before).any()
-        for before, now in zip(received, received[1:], strict=False)
-    )
+    assert any((now[:, : before.shape[1]] != before).any() for before, now in pairwise(received))

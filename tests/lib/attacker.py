@@ -84,7 +84,7 @@ def attack(
 
     exact: exact rows of today. enough: stop when so many are found. whole: counts are whole numbers, which makes
     a stronger attacker, for small cases only.
-    raises: AssertionError where no world fits, or the exact one does not: then the quantities are not as declared
+    raises: ValueError where no world fits, or the exact one does not: then the quantities are not as declared
     """
     facts = truth(exact.rows, exact.known)
     said = told(releases, policy, facts)
@@ -120,7 +120,8 @@ def worlds_of(said: Sequence[Statement], secrets: Sequence[Protected], facts: Tr
     )
     tied = list(relations(spans, own, known, RANGES))
     broken = [one for one in tied if _exact(one, known) and not facts.holds(one)]
-    assert not broken, broken[:3]
+    if broken:
+        raise ValueError(f"quantities are not as declared: {broken[:3]}")
     return Worlds(spans, own, [*tied, *said], [secret.terms for secret in secrets], known)
 
 

@@ -10,7 +10,8 @@ import polars as pl
 from schemas import metrics
 from schemas.metrics import Metric
 from schemas.tables import CORE, MART_BOUND, MART_FIGURE
-from tests.lib.small_services import CalendarPeriod, Service, calendar, units
+from tests.lib.service_shape import CalendarPeriod, calendar, units
+from tests.lib.small_services import Service
 
 TABLES = """
 CREATE TABLE mart_unit (service VARCHAR, clinic VARCHAR, title VARCHAR);
@@ -29,7 +30,7 @@ CREATE MACRO month_number(day) AS (12 * year(day) + month(day) - 1);
 
 
 def figures_of(service: Service) -> list[Metric]:
-    return [one for one in metrics.load() if (one.figure, one.definition) in service.shape.figures]
+    return [one for one in metrics.load() if (one.figure, one.definition) in service.figures]
 
 
 def warehouse_of(service: Service) -> duckdb.DuckDBPyConnection:

@@ -181,7 +181,7 @@ def _solve(
         method = "highs-ds" if len(objective) < SMALL else "highs-ipm"
         found = linprog(objective, **_programme(matrix, low, high, least), method=method)
     if found.x is None:
-        raise AssertionError(f"no world fits what was told: {found.message}")
+        raise ValueError(f"no world fits what was told: {found.message}")
     return found.x
 
 
