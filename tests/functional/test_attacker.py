@@ -25,7 +25,7 @@ from tests.lib.naive_schemes import (
 from tests.lib.service_shape import SHAPES, month_number
 from tests.lib.service_warehouse import open_periods
 from tests.lib.small_services import Service, given, small_service, successive
-from tests.lib.told import Cell, Protected, Row, Terms, protected, reading, statements, truth
+from tests.lib.statements import Cell, Protected, Row, Terms, protected, reading, statements, truth
 
 JANUARY = month_number(date(2024, 1, 1))
 EXACT = Disclosure(5, 1)

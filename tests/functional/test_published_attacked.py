@@ -19,7 +19,7 @@ from tests.lib.best_suppression import fewest_hidden
 from tests.lib.naive_schemes import primary_only
 from tests.lib.service_warehouse import figures_of, open_periods, run_of, warehouse_of
 from tests.lib.small_services import Service, given, small_service, successive
-from tests.lib.told import rows_of
+from tests.lib.statements import rows_of
 from warehouse.disclosure import publish_tables
 
 POLICY = Disclosure(threshold=5, round_to=5)

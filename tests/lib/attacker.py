@@ -17,7 +17,7 @@ import numpy as np
 from schemas.quantities import Quantities
 from schemas.site import Disclosure
 from tests.lib.relations import adds_up, is_told, relations, spans_of
-from tests.lib.told import (
+from tests.lib.statements import (
     Layout,
     Protected,
     Reading,

@@ -17,7 +17,7 @@ from scipy.sparse import lil_array
 from schemas.site import Disclosure
 from tests.lib.attacker import TOLERANCE, Publication, components, worlds_of
 from tests.lib.naive_schemes import kind
-from tests.lib.told import Row, Statement, Truth, protected, reading, statements, truth
+from tests.lib.statements import Row, Statement, Truth, protected, reading, statements, truth
 
 Reasons = frozenset[Statement]
 

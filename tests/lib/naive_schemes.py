@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from schemas.site import Disclosure
-from tests.lib.told import Layout, Period, Reading, Row
+from tests.lib.statements import Layout, Period, Reading, Row
 
 RATE_DENOMINATOR = 20
 MEAN_CASES = 10

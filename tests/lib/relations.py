@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 
-from tests.lib.told import SUM, Cell, Layout, Series, Statement
+from tests.lib.statements import SUM, Cell, Layout, Series, Statement
 
 Range = tuple[int, int]
 Place = tuple[Series, str]

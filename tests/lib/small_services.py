@@ -16,8 +16,8 @@ import numpy as np
 
 from schemas import quantities
 from tests.lib.service_shape import Shape, calendar, first_day, month_number, shape, units
-from tests.lib.told import Layout, Period, Row
-from tests.lib.told import layout as layout_of
+from tests.lib.statements import Layout, Period, Row
+from tests.lib.statements import layout as layout_of
 
 INSTRUMENT, SCALE = "phq_9", "total"
 # figure, definition, needs, instrument and scale, numerator, denominator: names of what is drawn, below.

@@ -15,7 +15,7 @@ from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, vstack
 
 from tests.lib.relations import Spans, adds_up
-from tests.lib.told import SUM, Cell, Layout, Series, Statement, Terms
+from tests.lib.statements import SUM, Cell, Layout, Series, Statement, Terms
 
 Group = tuple[Series, frozenset[str]]
 
