@@ -1,8 +1,9 @@
-"""What published figures count: quantities, the figures that tell of them and what links them, in quantities.toml."""
+"""What published figures count, which figures tell of it, and what links it: quantities.toml."""
 
 from __future__ import annotations
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +19,6 @@ from schemas.site import RATERS
 FILE = "quantities.toml"
 BY = ("whole", "instrument", "scale")
 PUBLISHED_KINDS = ("count", "rate", "mean")
-MONTHS = "period"
-"""Scaffold of what adds up over months."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Total:
 
 @dataclass(frozen=True)
 class AtInstrument:
-    """`part` is never more than `whole` of this instrument."""
+    """`part` is never more than `whole`, where the one that is by instrument is of this instrument."""
 
     part: str
     whole: str
@@ -79,11 +78,30 @@ class AtInstrument:
 
 @dataclass(frozen=True)
 class Balance:
-    """The stock at the end of a month: of the month before, and what entered in the month less what left."""
+    """The stock at the end of a month: all that entered up to then less all that left.
+
+    exact: whether that is so whatever dates the records give; else the stock may be larger
+    """
 
     stock: str
     entered: str
     left: str
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """For each instrument these have an order of size, which is the same for all clinics and months."""
+
+    quantities: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """`part` is not more than `whole` on most sites, so that someone may reckon on it; not certain on any."""
+
+    part: str
+    whole: str
 
 
 @dataclass(frozen=True)
@@ -94,6 +112,8 @@ class Quantities:
     totals: tuple[Total, ...] = ()
     at_instrument: tuple[AtInstrument, ...] = ()
     balances: tuple[Balance, ...] = ()
+    ordered: tuple[Ordered, ...] = ()
+    supposed: tuple[Supposed, ...] = ()
 
 
 @cache
@@ -111,6 +131,7 @@ def parse(text: str, dictionary: Sequence[Metric]) -> Quantities:
     if not problems:
         problems.extend(_figures_amiss(found, dictionary))
         problems.extend(_links_amiss(found))
+        problems.extend(_scaffolds_amiss(found, dictionary))
     if problems:
         raise ConfigError("\n".join(problems))
     return found
@@ -122,9 +143,12 @@ class _Reading:
     def __init__(self, root: RawTable) -> None:
         self._root = root
         self._quantities = list(root.tables("quantities", "[[quantities]]", "id"))
-        self._raters = {raw.text("id"): _raters(raw) for raw in self._quantities}
-        if len(self._raters) < len(self._quantities):
-            root.problem("[[quantities]]", "an id is there twice")
+        self._raters: dict[str, set[str]] = defaultdict(set)
+        for raw in self._quantities:
+            for rater in _raters(raw):
+                if rater in self._raters[raw.text("id")]:
+                    raw.problem("id", f"is there twice, rated by {rater}")
+                self._raters[raw.text("id")].add(rater)
 
     def quantities(self) -> Quantities:
         return Quantities(
@@ -134,6 +158,8 @@ class _Reading:
             tuple(t for raw in self._tables("totals", "part") for t in self._total(raw)),
             tuple(self._at_instrument(raw) for raw in self._tables("at_instrument", "part")),
             tuple(self._balance(raw) for raw in self._tables("balances", "stock")),
+            tuple(self._ordered(raw) for raw in self._tables("ordered", "quantities")),
+            tuple(s for raw in self._tables("supposed", "part") for s in self._supposed(raw)),
         )
 
     def _tables(self, key: str, name: str) -> Iterator[RawTable]:
@@ -178,18 +204,33 @@ class _Reading:
         return found
 
     def _balance(self, raw: RawTable) -> Balance:
-        names = (self._known(raw, key, raw.text(key)) for key in ("stock", "entered", "left"))
-        found = Balance(*names)
+        stock, entered, left = (self._known(raw, key, raw.text(key)) for key in ("stock", "entered", "left"))
+        found = Balance(stock, entered, left, raw.flag("exact"))
         raw.close()
         return found
+
+    def _ordered(self, raw: RawTable) -> Ordered:
+        found = Ordered(tuple(self._known(raw, "quantities", name) for name in raw.texts("quantities")))
+        raw.close()
+        return found
+
+    def _supposed(self, raw: RawTable) -> Iterator[Supposed]:
+        part, whole = (self._known(raw, key, raw.text(key)) for key in ("part", "whole"))
+        for rater in _raters(raw):
+            yield Supposed(self._of(part, rater), self._of(whole, rater))
+        raw.close()
 
     def _known(self, raw: RawTable, key: str, name: str) -> str:
         return raw.known(key, name, self._raters)
 
     def _of(self, name: str, rater: str) -> str:
         """The rater's own quantity of this name, else the one of all."""
-        own = rater != "client" and rater in self._raters.get(name, ())
-        return f"{name}:{rater}" if own else name
+        raters = self._raters.get(name, {"client"})
+        if rater == "client" or raters == {"client"}:
+            return name
+        if rater not in raters:
+            self._root.problem(name, f"has raters, but not {rater}, and is named for {rater}")
+        return f"{name}:{rater}"
 
     def _all_of(self, names: tuple[str, ...], rater: str) -> tuple[str, ...]:
         return tuple(self._of(name, rater) for name in names)
@@ -249,3 +290,18 @@ def _series_amiss(found: Quantities, above: Mapping[str, Sequence[str]]) -> Iter
         for name in names:
             if by[name] > by[id_]:
                 yield f"{FILE}: [[quantities]] {id_}, within: {name!r} is by {BY[by[name]]}"
+
+
+def _scaffolds_amiss(found: Quantities, dictionary: Sequence[Metric]) -> Iterator[str]:
+    """What is counted over months is counted over months everywhere; and so are parts and their wholes."""
+    scaffold = {(one.figure, one.definition): one.scaffold for one in dictionary}
+    over: dict[str, str] = {}
+    for one in found.counted:
+        key = (one.figure, one.definition)
+        for name in filter(None, (one.numerator, one.denominator)):
+            if key in scaffold and over.setdefault(name, scaffold[key]) != scaffold[key]:
+                yield f"{_place(key)}: {name!r} is over {over[name]} elsewhere, not over {scaffold[key]}"
+    for quantity in found.quantities:
+        for name in quantity.within:
+            if over.get(name) and over.get(quantity.id, over[name]) != over[name]:
+                yield f"{FILE}: [[quantities]] {quantity.id}, within: {name!r} is over {over[name]}"
