@@ -16,7 +16,7 @@ import numpy as np
 
 from schemas.quantities import Quantities
 from schemas.site import Disclosure
-from tests.lib.relations import adds_up, is_told, relations, spans_of
+from tests.lib.relations import adds_up, is_told, relations, spans_of, suppositions
 from tests.lib.statements import (
     Layout,
     Protected,
@@ -122,6 +122,8 @@ def worlds_of(said: Sequence[Statement], secrets: Sequence[Protected], facts: Tr
     broken = [one for one in tied if _exact(one, known) and not facts.holds(one)]
     if broken:
         raise ValueError(f"quantities are not as declared: {broken[:3]}")
+    for group in suppositions(spans, known):
+        tied += group if all(facts.holds(one) for one in group) else []
     return Worlds(spans, own, [*tied, *said], [secret.terms for secret in secrets], known)
 
 
@@ -177,6 +179,9 @@ def quantity_links(quantities: Quantities) -> dict[str, set[tuple[str, str]]]:
         links[total.part].add((total.whole, ""))
     for one in quantities.at_instrument:
         links[one.part].add((one.whole, one.instrument))
+    for order in quantities.ordered:
+        for name in order.quantities:
+            links[name].add((order.quantities[0], ""))
     for balance in quantities.balances:
         links[balance.stock].update({(balance.entered, ""), (balance.left, "")})
     return links

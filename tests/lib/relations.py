@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import permutations
 from math import inf
 
 from tests.lib.statements import SUM, Cell, Layout, Series, Statement
@@ -44,10 +45,12 @@ def _add_untold(spans: dict[Place, Range], known: Layout) -> None:
     below: dict[str, set[str]] = defaultdict(set)
     for partition in known.quantities.partitions:
         below[partition.whole].update(partition.parts)
+    stocks = {balance.entered: balance.stock for balance in known.quantities.balances}
     waiting = sorted(spans)
     while waiting:
         series, clinic = key = waiting.pop()
-        for quantity in sorted({*above.get(series[0], ()), *below[series[0]]} - known.figures_of):
+        tied = {*above.get(series[0], ()), *below[series[0]], *stocks.get(series[0], "").split()}
+        for quantity in sorted(tied - known.figures_of):
             twin = (known.twin(series, quantity), clinic)
             if _widen(spans, twin, spans[key]):
                 waiting.append(twin)
@@ -125,10 +128,13 @@ def _partitions(spans: Spans, named: Named, known: Layout) -> Iterator[Statement
 
 
 def _at_instrument(spans: Spans, named: Named, known: Layout) -> Iterator[Statement]:
+    """One of the two is by instrument, and is meant of this one."""
     for one in known.quantities.at_instrument:
         for part in named[one.part]:
-            whole = _twin(spans, known, ((one.part, one.instrument, part[0][2]), part[1]), one.whole)
-            yield from _bind(spans, [part], whole, -inf)
+            (_, instrument, scale), clinic = part
+            if instrument in ("", one.instrument):
+                whole = _twin(spans, known, ((one.part, one.instrument, scale), clinic), one.whole)
+                yield from _bind(spans, [part], whole, -inf)
 
 
 def _totals(spans: Spans, named: Named, known: Layout) -> Iterator[Statement]:
@@ -142,19 +148,32 @@ def _totals(spans: Spans, named: Named, known: Layout) -> Iterator[Statement]:
 
 
 def _balances(spans: Spans, named: Named, known: Layout) -> Iterator[Statement]:
-    """A stock begins with what comes and goes in the first month."""
+    """A stock is what has come since the first month less what has gone; where not exact, it may be more."""
     for balance in known.quantities.balances:
         for stock in named[balance.stock]:
-            came, went = (_twin(spans, known, stock, flow) for flow in (balance.entered, balance.left))
-            if came and went:
-                first = max(spans[key][0] for key in (stock, came, went))
-                last = min(spans[key][1] for key in (stock, came, went))
-                for slot in range(first, last + 1):
-                    flow = ((1, at(stock, slot)), (-1, at(came, slot)), (1, at(went, slot)))
-                    if slot == known.first_month:
-                        yield Statement(flow, 0, 0)
-                    elif slot > spans[stock][0]:
-                        yield Statement((*flow, (-1, at(stock, slot - 1))), 0, 0)
+            flows = [_twin(spans, known, stock, flow) for flow in (balance.entered, balance.left)]
+            if all(flow and spans[flow][0] <= known.first_month for flow in flows):
+                came, went = (flow for flow in flows if flow)
+                for slot in range(spans[stock][0], min(spans[key][1] for key in (stock, came, went)) + 1):
+                    start = known.first_month
+                    terms = ((1, at(stock, slot)), (-1, at(came, start, slot)), (1, at(went, start, slot)))
+                    yield Statement(terms, 0, 0 if balance.exact else inf)
+
+
+def suppositions(spans: Spans, known: Layout) -> Iterator[list[Statement]]:
+    """What holds as a whole or not at all: of quantities in order each one above the other or the reverse."""
+    named: dict[str, list[Place]] = defaultdict(list)
+    for place in spans:
+        named[place[0][0]].append(place)
+    for order in known.quantities.ordered:
+        for first, second in permutations(order.quantities, 2):
+            for instrument in sorted({place[0][1] for place in named[first]}):
+                places = [place for place in named[first] if place[0][1] == instrument]
+                yield [
+                    one
+                    for place in places
+                    for one in _bind(spans, [place], _twin(spans, known, place, second), -inf)
+                ]
 
 
 def _sums(spans: Spans, known: Layout, score_range: Mapping[str, tuple[float, float]]) -> Iterator[Statement]:

@@ -27,6 +27,7 @@ FIGURES = tuple(
     referrals_received standard referrals - received -
     referrals_ended standard referrals,contacts - ended -
     open_referrals standard referrals - open -
+    open_without_activity_rate standard referrals,contacts - inactive in_treatment
     ended_before_treatment_rate standard referrals,contacts - untreated ended
     one_session_rate standard referrals,contacts - one_session ended
     one_session_rate of_treated referrals,contacts - one_session treated
@@ -75,7 +76,7 @@ FIGURES = tuple(
     """.strip().splitlines()
 )
 SESSIONS = frozenset({"questionnaire_completion_by_session"})
-STOCKS = frozenset({"open_referrals"})
+STOCKS = frozenset({"open_referrals", "open_without_activity_rate"})
 HANDFUL = tuple(dict.fromkeys((figure, definition) for figure, definition, *_ in FIGURES))
 """Definitions of which a service has rows, in the order of the rows."""
 NOT_HELD = ("not_attended", "late_not_seen", "cancelled_by_client", "cancelled_by_provider", "booked")
@@ -217,6 +218,8 @@ def counted(shape: Shape, everyone: People) -> Service:
     """What is known of these people at the end of the shape's last month."""
     drawn = _of_referrals(shape, everyone) | _of_contacts(shape, everyone)
     drawn["open"] = np.cumsum(drawn["received"] - drawn["ended"], axis=1)
+    drawn["in_treatment"] = np.cumsum(drawn["entered"] - drawn["treated"], axis=1)
+    drawn["inactive"] = drawn["in_treatment"] * 7 // 20
     return Service(shape, drawn, _client_months(shape, everyone))
 
 
