@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
 
+from schemas import metrics
 from schemas.site import Disclosure
 from tests.lib.attacker import Breach, Publication, attack
 from tests.lib.best_suppression import fewest_hidden
+from tests.lib.course_site import course_site
 from tests.lib.naive_schemes import primary_only
-from tests.lib.service_warehouse import figures_of, open_periods, run_of, warehouse_of
+from tests.lib.service_warehouse import figures_of, known_of, open_periods, run_of, warehouse_of
 from tests.lib.small_services import Service, given, small_service, successive
+from tests.lib.small_warehouse import instruments, warehouse
 from tests.lib.statements import rows_of
 from warehouse.disclosure import publish_tables
 
@@ -60,6 +64,20 @@ def test_nothing_follows_from_what_is_published(first, tmp_path):
         found = attack([published(service, tmp_path)], exactly(service), POLICY, enough=3)
         breaches |= {seed: found} if found else {}
     assert not breaches
+
+
+@NOT_YET
+def test_nothing_follows_from_figures_of_every_kind(tmp_path):
+    """A small site through its own marts, with all figures of the dictionary."""
+    as_of = date(2026, 3, 31)
+    with warehouse(course_site(1), as_of) as con:
+        rows, known = known_of(con)
+        publish_tables(
+            con, tmp_path / "out.duckdb", POLICY, {"as_of": as_of.isoformat()}, metrics.load(), instruments()
+        )
+    with duckdb.connect(str(tmp_path / "out.duckdb"), read_only=True) as con:
+        public = Publication(rows_of(con, "pub_figure"), known)
+    assert not attack([public], Publication(rows, known), POLICY, enough=3)
 
 
 @NOT_YET

@@ -78,8 +78,8 @@ def shape(seed: int, most_clinics: int = 8, most_months: int = 30) -> Shape:
     """The shape of this number: kinds take turns, sizes are drawn, small ones more often."""
     draw = np.random.default_rng(seed)
     kind = SHAPES[seed % len(SHAPES)]
-    n_clinics = 1 + int((most_clinics) * draw.random() ** 1.5)
-    n_months = 3 + int((most_months - 2) * draw.random() ** 1.5)
+    n_clinics = 1 + int((most_clinics) * draw.random() ** 2.5)
+    n_months = 3 + int((most_months - 2) * draw.random() ** 2.5)
     n_services = n_clinics if kind == "clinic_per_service" else 1 + int(min(3, n_clinics) * draw.random())
     clinics = {f"c{n + 1}": f"s{n % n_services + 1}" for n in range(n_clinics)}
     first = month_number(date(2023, 1, 1)) + int(draw.integers(12))

@@ -7,11 +7,12 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from schemas import metrics
+from schemas import metrics, quantities
 from schemas.metrics import Metric
 from schemas.tables import CORE, MART_BOUND, MART_FIGURE
 from tests.lib.service_shape import CalendarPeriod, calendar, units
 from tests.lib.small_services import Service
+from tests.lib.statements import Layout, Period, Row, layout, rows_of
 
 TABLES = """
 CREATE TABLE mart_unit (service VARCHAR, clinic VARCHAR, title VARCHAR);
@@ -74,6 +75,14 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list) -> None:
         con.register("given", pl.DataFrame(rows, infer_schema_length=None))
         con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM given")
         con.unregister("given")
+
+
+def known_of(con: duckdb.DuckDBPyConnection) -> tuple[list[Row], Layout]:
+    """Exact rows of any warehouse that has its marts, and what is known of its publication before any number."""
+    rows = rows_of(con, "mart_figure")
+    periods = con.execute("SELECT grain, period, scaffold, first_slot, last_slot FROM mart_period").fetchall()
+    clinics = dict(con.execute("SELECT clinic, service FROM core_clinic ORDER BY clinic").fetchall())
+    return rows, layout(rows, {row[:2]: Period(*row[2:]) for row in periods}, clinics, quantities.load())
 
 
 def open_periods(service: Service) -> set[tuple[str, str]]:

@@ -7,7 +7,7 @@ A cell is what is counted of a series (quantity, instrument, scale) in a set of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
@@ -307,7 +307,7 @@ def _counts(row: Row, known: Layout) -> Iterator[tuple[str, Terms, float]]:
         yield f"{whole} less {part}", terms, int(row["denominator"]) - int(row["numerator"])
 
 
-def rows_of(con: Any, table: str) -> Sequence[Row]:
+def rows_of(con: Any, table: str) -> list[Row]:
     """Rows of mart_figure or pub_figure, in key order."""
     found = con.execute(
         f"FROM {table} ORDER BY figure, definition, service, clinic, grain, period, instrument, scale"
