@@ -81,7 +81,11 @@ def test_nothing_follows_from_figures_of_every_kind(tmp_path):
 
 
 @NOT_YET
-@pytest.mark.parametrize("policy", [Disclosure(3, 5), Disclosure(5, 1), Disclosure(8, 10)], ids=str)
+@pytest.mark.parametrize(
+    "policy",
+    [Disclosure(3, 5), Disclosure(5, 1), Disclosure(8, 10)],
+    ids=lambda one: f"{one.threshold}-{one.round_to}",
+)
 def test_nothing_follows_under_another_policy(policy, tmp_path):
     for seed in range(3):
         service = small_service(seed, most_clinics=2, most_months=6)
