@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from schemas.quantities import Quantities
 from warehouse.suppression_block import Block
-from warehouse.suppression_relations import linked, relations
+from warehouse.suppression_relations import Relation, linked, relations
 from warehouse.suppression_worlds import DEAR, STEPS, TOLERANCE, Floats, Soft, Worlds, _Lines
 
 PROGRESS = 0.1
@@ -48,6 +48,9 @@ class Account:
     unprotected: set[tuple[int, int, int]] = field(default_factory=set)
 
 
+FURTHER = (1, 2, 4, 16)
+"""Steps by which more series vary; the last is as good as all of a block."""
+
 TOGETHER = 4
 """Clinics that vary in one world; the others are as they are."""
 
@@ -60,14 +63,17 @@ def settle(block: Block, quantities: Quantities, service: Sequence[str], account
     asks = list(_asks(block))
     account.protected += len({ask.cell for ask in asks})
     chunks = _chunks(service)
+    everything = [frozenset(range(len(service)))]
+    near = _near(block, quantities)
+    tied = _tied(block, quantities)
     # First with what is told, then hiding; at last with more that varies, for what could not be met otherwise.
-    for mend, wide in ((False, False), (True, False), (True, True)):
-        near = _neighbours(block, quantities, wide)
+    for steps, mend, where in ((0, False, chunks), (0, True, chunks), *((n, True, everything) for n in FURTHER)):
         for term in sorted({ask.cell // block.square for ask in asks}):
-            for clinics in chunks:
+            varied = _further(near[term], tied, steps)
+            for clinics in where:
                 mine = [ask for ask in asks if ask.cell // block.square == term and ask.clinic in clinics]
                 if mine:
-                    search = _Search(block, Worlds(block, quantities, near[term], clinics), account)
+                    search = _Search(block, Worlds(block, quantities, varied, clinics), account)
                     met = search.run(mine, asks, mend)
                     asks = [ask for ask in asks if ask not in met]
     account.unprotected |= {(int(block.rows.place[0]), ask.cell, ask.sign) for ask in asks}
@@ -80,25 +86,41 @@ def _chunks(service: Sequence[str]) -> list[frozenset[int]]:
     return [frozenset(map(int, part)) for part in np.array_split(order, number)]
 
 
-def _neighbours(block: Block, quantities: Quantities, wide: bool) -> dict[int, frozenset[int]]:
-    """By term, the series that vary in its worlds: itself and what it is a part of, with the other parts.
-
-    wide: and all others that are tied to it
-    """
-    place = {key: number for number, key in enumerate(block.keys)}
+def _near(block: Block, quantities: Quantities) -> dict[int, frozenset[int]]:
+    """By term, the series that vary with it first: itself and what it is a part of, with the other parts."""
     found: dict[int, set[int]] = {number: {number} for number in range(len(block.keys))}
-    for relation in relations(block.keys, quantities):
-        members = [place[key] for key in (*relation.parts, *relation.less, relation.whole) if key in place]
-        parts = {place[key] for key in relation.parts if key in place}
-        for one in members if wide or relation.exact else parts:
+    for relation, members in _members(block, quantities):
+        parts = members if relation.exact else members[: len(relation.parts)]
+        for one in parts:
             found[one] |= set(members)
-    if wide:
-        for one, other in linked(block.keys, quantities):
-            found[place[one]].add(place[other])
-            found[place[other]].add(place[one])
     for term, (part, whole) in block.pairs.items():
         found[term] = found[part] | found[whole]
     return {term: frozenset(one) for term, one in found.items()}
+
+
+def _tied(block: Block, quantities: Quantities) -> dict[int, set[int]]:
+    """By series, all that are tied to it, by a relation or a rate."""
+    place = {key: number for number, key in enumerate(block.keys)}
+    found: dict[int, set[int]] = {number: {number} for number in range(len(block.keys))}
+    ties = [(place[one], place[other]) for one, other in linked(block.keys, quantities)]
+    for one, other in (*ties, *block.pairs.values()):
+        found[one].add(other)
+        found[other].add(one)
+    return found
+
+
+def _further(near: frozenset[int], tied: dict[int, set[int]], steps: int) -> frozenset[int]:
+    for _ in range(steps):
+        near = near.union(*(tied[one] for one in near))
+    return near
+
+
+def _members(block: Block, quantities: Quantities) -> Iterator[tuple[Relation, list[int]]]:
+    """Relations with the terms of their told series, parts first."""
+    place = {key: number for number, key in enumerate(block.keys)}
+    for relation in relations(block.keys, quantities):
+        keys = (*relation.parts, *relation.less, relation.whole)
+        yield relation, [place[key] for key in keys if key in place]
 
 
 def _asks(block: Block) -> Iterator[Ask]:
@@ -154,13 +176,17 @@ class _Search:
         found: set[Ask] = set()
         for sign in (1, -1):
             for kind in sorted({ask.kind for ask in mine}):
-                alike = [ask for ask in mine if (ask.sign, ask.kind) == (sign, kind) and ask not in found]
-                if alike:
-                    world = self._mended(alike)
+                alike = [ask for ask in mine if (ask.sign, ask.kind) == (sign, kind)]
+                # Not all may be met at once: those that are left are asked again by themselves.
+                while left := [ask for ask in alike if ask not in found]:
+                    world = self._mended(left)
                     if world is None:
                         self._give_up()
                         return set(mine)
-                    found |= self._met(asks, world)
+                    met = self._met(asks, world)
+                    found |= met
+                    if not met & set(left):
+                        break
         return found
 
     def _mended(self, asks: list[Ask]) -> Floats | None:
@@ -174,7 +200,7 @@ class _Search:
             if found is None:
                 break
             world = found
-            over = _over(lines, world, self.worlds.size)
+            over = _over(lines, world)
         if world is not None:
             self._hide(soft, over)
         return world
@@ -188,6 +214,9 @@ class _Search:
         found = set()
         for ask in asks:
             indices, factors, rest = self.worlds.cell(ask.cell)
+            if any(one >= len(world) for one in indices):
+                # Nothing told or asked bound it, so that it was no unknown of this world.
+                continue
             value = float(world[indices] @ np.array(factors)) + rest if indices else rest
             if ask.sign * (value - ask.goal) > -1e-5:
                 found.add(ask)
@@ -236,8 +265,8 @@ class _Search:
         return None if found.x is None or found.status else found.x[:size]
 
 
-def _over(lines: _Lines, world: Floats, size: int) -> Floats:
+def _over(lines: _Lines, world: Floats) -> Floats:
     """How far a world is outside of each told row."""
-    value = lines.matrix(size) @ world
+    value = lines.matrix(len(world)) @ world
     found: Floats = np.maximum(np.maximum(value - lines.high, np.array(lines.low) - value), 0)
     return found

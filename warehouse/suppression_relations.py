@@ -97,5 +97,7 @@ def _of(key: Key, quantities: Quantities) -> Iterator[Relation]:
         if key[0] == one.part and key[1] in ("", one.instrument):
             yield Relation((key,), (), twin(one.whole, one.instrument), False)
     for balance in quantities.balances:
-        if key[0] == balance.stock:
-            yield Relation((twin(balance.entered),), (twin(balance.left),), key, balance.exact, "running")
+        if key[0] in (balance.stock, balance.entered, balance.left):
+            yield Relation(
+                (twin(balance.entered),), (twin(balance.left),), twin(balance.stock), balance.exact, "running"
+            )

@@ -85,7 +85,7 @@ class Worlds:
         self._own: dict[tuple[int, int, int, int], int] = {}
         self._sums: dict[tuple[str, int], int] = {}
         self._touched = block.contains[:, sorted(clinics)].any(axis=1)
-        for relation in relations([block.keys[one] for one in sorted(varied)], quantities):
+        for relation in self._binding(relations(block.keys, quantities)):
             self._relate(relation)
         self._keep_least()
         self._nest()
@@ -137,6 +137,21 @@ class Worlds:
             self._own[place] = self._more(1, 0.0)
         alone = self.block.alone(clinic)
         return [self._own[place]], [1.0], -float(self.block.count(term, alone, start, stop))
+
+    def _binding(self, known: Sequence[Relation]) -> list[Relation]:
+        """Relations of what varies, be it through series that no figure tells of."""
+        reached = {self.block.keys[one] for one in self.varied}
+        found: dict[Relation, None] = {}
+        grown = True
+        while grown:
+            grown = False
+            for relation in known:
+                members = {*relation.parts, *relation.less, relation.whole}
+                if relation not in found and members & reached:
+                    found[relation] = None
+                    reached |= {key for key in members if key not in self._term}
+                    grown = True
+        return list(found)
 
     # -- what is always so -------------------------------------------------------------------------
 
