@@ -64,8 +64,10 @@ def settle(block: Block, quantities: Quantities, service: Sequence[str], account
     account.protected += len({ask.cell for ask in asks})
     chunks = _chunks(service)
     everything = [frozenset(range(len(service)))]
-    near = _near(block, quantities)
-    tied = _tied(block, quantities)
+    known = relations(block.keys, quantities)
+    additive = frozenset(one.id for one in quantities.quantities if one.additive)
+    near = _near(block, known)
+    tied = _tied(block, known, quantities)
     # First with what is told, then hiding; at last with more that varies, for what could not be met otherwise.
     for steps, mend, where in ((0, False, chunks), (0, True, chunks), *((n, True, everything) for n in FURTHER)):
         for term in sorted({ask.cell // block.square for ask in asks}):
@@ -73,7 +75,7 @@ def settle(block: Block, quantities: Quantities, service: Sequence[str], account
             for clinics in where:
                 mine = [ask for ask in asks if ask.cell // block.square == term and ask.clinic in clinics]
                 if mine:
-                    search = _Search(block, Worlds(block, quantities, varied, clinics), account)
+                    search = _Search(block, Worlds(block, known, additive, varied, clinics), account)
                     met = search.run(mine, asks, mend)
                     asks = [ask for ask in asks if ask not in met]
     account.unprotected |= {(int(block.rows.place[0]), ask.cell, ask.sign) for ask in asks}
@@ -86,10 +88,10 @@ def _chunks(service: Sequence[str]) -> list[frozenset[int]]:
     return [frozenset(map(int, part)) for part in np.array_split(order, number)]
 
 
-def _near(block: Block, quantities: Quantities) -> dict[int, frozenset[int]]:
+def _near(block: Block, known: Sequence[Relation]) -> dict[int, frozenset[int]]:
     """By term, the series that vary with it first: itself and what it is a part of, with the other parts."""
     found: dict[int, set[int]] = {number: {number} for number in range(len(block.keys))}
-    for relation, members in _members(block, quantities):
+    for relation, members in _members(block, known):
         parts = members if relation.exact else members[: len(relation.parts)]
         for one in parts:
             found[one] |= set(members)
@@ -98,7 +100,7 @@ def _near(block: Block, quantities: Quantities) -> dict[int, frozenset[int]]:
     return {term: frozenset(one) for term, one in found.items()}
 
 
-def _tied(block: Block, quantities: Quantities) -> dict[int, set[int]]:
+def _tied(block: Block, known: Sequence[Relation], quantities: Quantities) -> dict[int, set[int]]:
     """By series, all that are tied to it, by a relation or a rate."""
     place = {key: number for number, key in enumerate(block.keys)}
     found: dict[int, set[int]] = {number: {number} for number in range(len(block.keys))}
@@ -115,10 +117,10 @@ def _further(near: frozenset[int], tied: dict[int, set[int]], steps: int) -> fro
     return near
 
 
-def _members(block: Block, quantities: Quantities) -> Iterator[tuple[Relation, list[int]]]:
+def _members(block: Block, known: Sequence[Relation]) -> Iterator[tuple[Relation, list[int]]]:
     """Relations with the terms of their told series, parts first."""
     place = {key: number for number, key in enumerate(block.keys)}
-    for relation in relations(block.keys, quantities):
+    for relation in known:
         keys = (*relation.parts, *relation.less, relation.whole)
         yield relation, [place[key] for key in keys if key in place]
 
@@ -153,6 +155,7 @@ class _Search:
     block: Block
     worlds: Worlds
     account: Account
+    _asked: tuple[Sequence[Ask], Any, Floats] | None = None
 
     def run(self, mine: list[Ask], asks: list[Ask], mend: bool) -> set[Ask]:
         """Asks that are met: of `mine`, and by the same worlds of others."""
@@ -211,16 +214,19 @@ class _Search:
         self.block.hide_rows(np.array([one.row for one in broken if one.row >= 0], dtype=np.int64))
 
     def _met(self, asks: Sequence[Ask], world: Floats) -> set[Ask]:
-        found = set()
-        for ask in asks:
-            indices, factors, rest = self.worlds.cell(ask.cell)
-            if any(one >= len(world) for one in indices):
-                # Nothing told or asked bound it, so that it was no unknown of this world.
-                continue
-            value = float(world[indices] @ np.array(factors)) + rest if indices else rest
-            if ask.sign * (value - ask.goal) > -1e-5:
-                found.add(ask)
-        return found
+        """Asks that a world meets, of those that it could."""
+        lines, rest = self._values(asks)
+        # An unknown that nothing told or asked bound is none of this world, and its cells are not judged by it.
+        unbound = self.worlds.size - len(world)
+        filled = np.concatenate([world, np.full(unbound, np.nan)]) if unbound else world
+        value = lines.matrix(self.worlds.size) @ filled + rest
+        signs, goals = (np.array([getattr(ask, name) for ask in asks]) for name in ("sign", "goal"))
+        return {asks[n] for n in np.flatnonzero(signs * (value - goals) > -1e-5)}
+
+    def _values(self, asks: Sequence[Ask]) -> tuple[Any, Floats]:
+        if self._asked is None or self._asked[0] is not asks:
+            self._asked = (asks, *self.worlds.values([ask.cell for ask in asks]))
+        return self._asked[1], self._asked[2]
 
     def _give_up(self) -> None:
         """The fallback: of a block whose worlds were not found in time nothing more is told."""

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.quantities import Quantities
 from warehouse.suppression_block import Block
-from warehouse.suppression_relations import Key, Relation, relations
+from warehouse.suppression_relations import Key, Relation
 
 Terms = tuple[list[int], list[float], float]
 """Unknowns, their factors, and what is added to their sum."""
@@ -69,23 +68,25 @@ class Worlds:
     """The programme of some series and clinics of a block; all else is as it is in truth.
 
     Relations and the least of each cell are hard, what is told is soft. A world that varies little is a world.
-    varied: terms of series; clinics: numbers
+    known: relations of the block; additive: quantities that add up; varied: terms of series; clinics: numbers
     """
 
     def __init__(
-        self, block: Block, quantities: Quantities, varied: frozenset[int], clinics: frozenset[int]
+        self, block: Block, known: Sequence[Relation], additive: frozenset[str], varied: frozenset[int],
+        clinics: frozenset[int],
     ) -> None:
         self.block, self.varied, self.clinics = block, varied, clinics
         self.size = 0
         self.least: list[float] = []
         self.hard = _Lines()
-        self._additive = {one.id: one.additive for one in quantities.quantities}
+        self._additive = additive
+        self._cells_known: dict[int, Terms] = {}
         self._term = {key: number for number, key in enumerate(block.keys)}
         self._starts: dict[tuple[Key, int], int] = {}
         self._own: dict[tuple[int, int, int, int], int] = {}
         self._sums: dict[tuple[str, int], int] = {}
         self._touched = block.contains[:, sorted(clinics)].any(axis=1)
-        for relation in self._binding(relations(block.keys, quantities)):
+        for relation in self._binding(known):
             self._relate(relation)
         self._keep_least()
         self._nest()
@@ -108,6 +109,11 @@ class Worlds:
 
     def cell(self, cell: int) -> Terms:
         """The unknowns whose sum is a cell; of a complement those of whole less part."""
+        if cell not in self._cells_known:
+            self._cells_known[cell] = self._cell(cell)
+        return self._cells_known[cell]
+
+    def _cell(self, cell: int) -> Terms:
         block = self.block
         term, group, start, stop = (int(one) for one in np.unravel_index(cell, block.shape))
         if term not in block.pairs:
@@ -129,7 +135,7 @@ class Worlds:
     def _clinic_cell(self, term: int, clinic: int, start: int, stop: int, line: Floats) -> Terms:
         """A cell of one clinic, less what it is in truth."""
         key = self.block.keys[term]
-        if self._additive[key[0]]:
+        if key[0] in self._additive:
             indices, factors = _between([self._line(key, clinic, len(line) - 1)], start, stop)
             return indices, factors, -float(line[stop] - line[start])
         place = (term, clinic, start, stop)
@@ -158,7 +164,7 @@ class Worlds:
     def _relate(self, relation: Relation) -> None:
         members = (*relation.parts, *relation.less, relation.whole)
         told = [key for key in members if key in self._term]
-        if told and all(self._additive[key[0]] for key in members):
+        if told and all(key[0] in self._additive for key in members):
             for clinic in sorted(self.clinics):
                 lines = [self.block.running(self._term[key], clinic) for key in told]
                 known = [line for line in lines if line is not None]
@@ -256,6 +262,13 @@ class Worlds:
             soft.append(Soft(int(cell), -1, float(block.cost[cell]), 1.0))
         self._told_means(lines, soft)
         return lines, soft
+
+    def values(self, cells: Sequence[int]) -> tuple[Any, Floats]:
+        """Cells as a matrix of unknowns, and what is added to each."""
+        lines = _Lines()
+        for cell in cells:
+            lines.add(self.cell(cell), 0.0, 0.0)
+        return lines, -np.array(lines.low)
 
     def _told_means(self, lines: _Lines, soft: list[Soft]) -> None:
         block, rows = self.block, self.block.rows
