@@ -48,8 +48,8 @@ class Account:
     unprotected: set[tuple[int, int, int]] = field(default_factory=set)
 
 
-FURTHER = (1, 2, 4, 16)
-"""Steps by which more series vary; the last is as good as all of a block."""
+UNKNOWNS = 1500
+"""Series by clinics by times that vary in one world at first."""
 
 TOGETHER = 4
 """Clinics that vary in one world; the others are as they are."""
@@ -69,12 +69,17 @@ def settle(block: Block, quantities: Quantities, service: Sequence[str], account
     near = _near(block, known)
     tied = _tied(block, known, quantities)
     # First with what is told, then hiding; at last with more that varies, for what could not be met otherwise.
-    for steps, mend, where in ((0, False, chunks), (0, True, chunks), *((n, True, everything) for n in FURTHER)):
+    for limit, mend, where in (
+        (UNKNOWNS, False, chunks),
+        (UNKNOWNS, True, chunks),
+        (4 * UNKNOWNS, True, everything),
+        (64 * UNKNOWNS, True, everything),
+    ):
         for term in sorted({ask.cell // block.square for ask in asks}):
-            varied = _further(near[term], tied, steps)
             for clinics in where:
                 mine = [ask for ask in asks if ask.cell // block.square == term and ask.clinic in clinics]
                 if mine:
+                    varied = _as_many(near[term], tied, limit // (len(clinics) * block.times))
                     search = _Search(block, Worlds(block, known, additive, varied, clinics), account)
                     met = search.run(mine, asks, mend)
                     asks = [ask for ask in asks if ask not in met]
@@ -111,9 +116,10 @@ def _tied(block: Block, known: Sequence[Relation], quantities: Quantities) -> di
     return found
 
 
-def _further(near: frozenset[int], tied: dict[int, set[int]], steps: int) -> frozenset[int]:
-    for _ in range(steps):
-        near = near.union(*(tied[one] for one in near))
+def _as_many(near: frozenset[int], tied: dict[int, set[int]], most: int) -> frozenset[int]:
+    """With all that is tied to these, and to those, as long as it is not too many."""
+    while len(more := near.union(*(tied[one] for one in near))) > len(near) and len(more) <= most:
+        near = more
     return near
 
 
@@ -204,7 +210,8 @@ class _Search:
                 break
             world = found
             over = _over(lines, world)
-        if world is not None:
+        # A world that meets none of them is not worth what it contradicts.
+        if world is not None and self._met(asks, world):
             self._hide(soft, over)
         return world
 
