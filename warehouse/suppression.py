@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def settle(block: Block, quantities: Quantities, service: Sequence[str], account
     account.protected += len({ask.cell for ask in asks})
     chunks = _chunks(service)
     everything = [frozenset(range(len(service)))]
-    known = relations(block.keys, quantities)
+    known = [*relations(block.keys, quantities), *_ordered(block, quantities)]
     additive = frozenset(one.id for one in quantities.quantities if one.additive)
     near = _near(block, known)
     tied = _tied(block, known, quantities)
@@ -114,6 +115,24 @@ def _tied(block: Block, known: Sequence[Relation], quantities: Quantities) -> di
         found[one].add(other)
         found[other].add(one)
     return found
+
+
+def _ordered(block: Block, quantities: Quantities) -> Iterator[Relation]:
+    """Of quantities that have an order of size the one that is so in truth."""
+    place = {key: number for number, key in enumerate(block.keys)}
+    for order in quantities.ordered:
+        keys = [key for key in block.keys if key[0] in order.quantities]
+        for one, other in permutations(keys, 2):
+            if one[1:] == other[1:] and _never_more(block, place[one], place[other]):
+                yield Relation((one,), (), other, False)
+
+
+def _never_more(block: Block, part: int, whole: int) -> bool:
+    for clinic in range(block.contains.shape[1]):
+        one, other = block.running(part, clinic), block.running(whole, clinic)
+        if one is not None and other is not None and (np.diff(one) > np.diff(other)).any():
+            return False
+    return True
 
 
 def _as_many(near: frozenset[int], tied: dict[int, set[int]], most: int) -> frozenset[int]:

@@ -30,6 +30,17 @@ DEAR = 1e5
 
 HALF_TENTH = 0.05
 
+LEAST = {
+    "treatment_contacts_mean": 2.0,
+    "scores_per_course_mean": 2.0,
+    "wait_days_mean": 0.0,
+    "contact_gap_days_mean": 0.0,
+    "days_between_scores_mean": 1.0,
+    "outcome_mean_first": 0.0,
+    "outcome_mean_last": 0.0,
+}
+"""Least of what is averaged, by figure, where everybody knows it."""
+
 
 @dataclass(frozen=True)
 class Soft:
@@ -88,8 +99,10 @@ class Worlds:
         self._touched = block.contains[:, sorted(clinics)].any(axis=1)
         for relation in self._binding(known):
             self._relate(relation)
+            self._relate_apart(relation)
         self._keep_least()
         self._nest()
+        self._bind_sums()
 
     # -- unknowns ----------------------------------------------------------------------------------
 
@@ -232,19 +245,69 @@ class Worlds:
         ]
         return found
 
+    def _relate_apart(self, relation: Relation) -> None:
+        """A part that does not add up over time, in each of its own cells."""
+        block, places = self.block, [self._term.get(key) for key in (*relation.parts, relation.whole)]
+        if len(places) != 2 or None in places or relation.parts[0][0] in self._additive:
+            return
+        part, whole = (int(one) for one in places if one is not None)
+        for clinic in sorted(self.clinics):
+            if (group := block.alone(clinic)) < 0:
+                continue
+            for start, stop in np.argwhere(block.exists.reshape(block.shape)[part, group]):
+                at = (group, int(start), int(stop))
+                less, more = self._series_cell(part, *at), self._series_cell(whole, *at)
+                if less[0] or more[0]:
+                    self.hard.add(_plus(less, (more[0], [-one for one in more[1]], -more[2])), -np.inf, 0)
+
     def _nest(self) -> None:
-        """What does not add up over time: a part is not above its whole, a whole not above its months."""
+        """What does not add up over time: a part is not above its whole, a whole not above what covers it."""
         by_line: dict[tuple[int, int], dict[tuple[int, int], int]] = {}
         for (term, clinic, start, stop), place in self._own.items():
             by_line.setdefault((term, clinic), {})[start, stop] = place
         for cells in by_line.values():
-            for (start, stop), place in cells.items():
-                months = [cells[one, one + 1] for one in range(start, stop) if (one, one + 1) in cells]
-                if stop - start > 1 and len(months) == stop - start:
-                    self.hard.add(([place, *months], [1.0, *([-1.0] * len(months))], 0), -np.inf, 0)
-                for (a, b), part in cells.items():
-                    if part != place and start <= a and b <= stop:
-                        self.hard.add(([part, place], [1.0, -1.0], 0), -np.inf, 0)
+            for whole, place in cells.items():
+                for part, other in cells.items():
+                    if part != whole and whole[0] <= part[0] and part[1] <= whole[1]:
+                        self.hard.add(([other, place], [1.0, -1.0], 0), -np.inf, 0)
+                for cover in _covers(whole, cells):
+                    self.hard.add(([place, *cover], [1.0, *([-1.0] * len(cover))], 0), -np.inf, 0)
+
+    def _bind_sums(self) -> None:
+        """Sums behind means: no smaller than the least of each case; the change is the last less the first."""
+        block, rows = self.block, self.block.rows
+        terms: dict[str, int] = {}
+        for row in np.flatnonzero(rows.mean & np.isin(rows.term_d, sorted(self.varied))):
+            terms.setdefault(str(rows.figure[row]), int(rows.term_d[row]))
+        lines = {
+            (figure, clinic): (self._sum_line(figure, clinic, len(truth) - 1), len(truth) - 1, term)
+            for figure, term in terms.items()
+            for clinic in sorted(self.clinics)
+            if (truth := block.running_sum(figure, clinic)) is not None
+        }
+        for (figure, clinic), (start, size, term) in lines.items():
+            name, _, rest = figure.partition(":")
+            if name in LEAST:
+                self._no_less(LEAST[name], start, size, term, clinic)
+            first, last = (lines.get((f"outcome_mean_{one}:{rest}", clinic)) for one in ("first", "last"))
+            if name == "outcome_mean_change" and first and last:
+                for slot in range(size):
+                    places = [first[0] + slot, start + slot, last[0] + slot]
+                    self.hard.add((places, [1.0, 1.0, -1.0], 0), 0, 0)
+
+    def _no_less(self, least: float, start: int, size: int, term: int, clinic: int) -> None:
+        key, line = self.block.keys[term], self.block.running(term, clinic)
+        if line is None:
+            return
+        for slot in range(min(size, len(line) - 1)):
+            indices, factors = _between([start], slot, slot + 1)
+            count, by = _between([self._line(key, clinic, len(line) - 1)], slot, slot + 1)
+            self.hard.add(([*indices, *count], [*factors, *(-least * one for one in by)], 0), 0, np.inf)
+
+    def _sum_line(self, figure: str, clinic: int, size: int) -> int:
+        if (figure, clinic) not in self._sums:
+            self._sums[figure, clinic] = self._more(size, -np.inf)
+        return self._sums[figure, clinic]
 
     # -- what is told ------------------------------------------------------------------------------
 
@@ -292,10 +355,8 @@ class Worlds:
         for clinic in np.flatnonzero(block.contains[int(rows.group[row])]):
             truth = block.running_sum(figure, int(clinic))
             if int(clinic) in self.clinics and truth is not None:
-                place = (figure, int(clinic))
-                if place not in self._sums:
-                    self._sums[place] = self._more(len(truth) - 1, -np.inf)
-                indices, factors = _between([self._sums[place]], start, stop)
+                line = self._sum_line(figure, int(clinic), len(truth) - 1)
+                indices, factors = _between([line], start, stop)
                 found = _plus(found, (indices, factors, -float(truth[stop] - truth[start])))
         return found
 
@@ -312,3 +373,26 @@ def _between(starts: Sequence[int], start: int, stop: int) -> tuple[list[int], l
         indices += [one + start - 1 for one in starts]
         factors += [-1.0] * len(starts)
     return indices, factors
+
+
+def _covers(whole: tuple[int, int], cells: dict[tuple[int, int], int]) -> list[list[int]]:
+    """Cells that together cover an interval: another and up to three months; all its months; its longest parts."""
+    slots = range(whole[0], whole[1])
+    found = []
+    for other, place in cells.items():
+        rest = [(one, one + 1) for one in slots if not other[0] <= one < other[1]]
+        if 0 < len(rest) <= min(3, len(slots) - 1) and all(one in cells for one in rest):
+            found.append([place, *(cells[one] for one in rest)])
+    for longest in (False, True):
+        chain, start = [], whole[0]
+        while start < whole[1]:
+            parts = [one for one in cells if one[0] == start and one != whole and one[1] <= whole[1]]
+            parts = parts if longest else [one for one in parts if one[1] == start + 1]
+            if not parts:
+                break
+            best = max(parts, key=lambda one: one[1])
+            chain.append(cells[best])
+            start = best[1]
+        if start == whole[1] and len(chain) > 1:
+            found.append(chain)
+    return found
