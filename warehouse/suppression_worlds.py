@@ -316,6 +316,9 @@ class Worlds:
         block, lines, soft = self.block, _Lines(), []
         cells = self._cells(block.rounds > 0)
         low, high = block.policy.told_low(block.x[cells]), block.policy.told_high(block.x[cells])
+        # A shown mean tells that it is of enough cases, too.
+        of_means = block.cells[1][block.shown() & block.rows.mean & (block.rows.denominator > 0)]
+        low = np.where(np.isin(cells, of_means), np.maximum(low, block.policy.mean_cases), low)
         for cell, least, most in zip(cells, low, high, strict=True):
             count = int(block.x[cell])
             if int(cell) // block.square in block.pairs:
