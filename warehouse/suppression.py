@@ -205,16 +205,20 @@ class _Search:
         for sign in (1, -1):
             for kind in sorted({ask.kind for ask in mine}):
                 alike = [ask for ask in mine if (ask.sign, ask.kind) == (sign, kind)]
-                # Not all may be met at once: those that are left are asked again by themselves.
-                while left := [ask for ask in alike if ask not in found]:
+                # Not all may be met at once: those that are left are asked again, at last each by itself.
+                waiting = [alike]
+                while waiting:
+                    left = [ask for ask in waiting.pop(0) if ask not in found]
+                    if not left:
+                        continue
                     world = self._mended(left)
                     if world is None:
                         self._give_up()
                         return set(mine)
                     met = self._met(asks, world)
                     found |= met
-                    if not met & set(left):
-                        break
+                    rest = [ask for ask in left if ask not in met]
+                    waiting += [rest] if len(rest) < len(left) else [[ask] for ask in rest if len(left) > 1]
         return found
 
     def _mended(self, asks: list[Ask]) -> Floats | None:
