@@ -77,6 +77,7 @@ class Block:
     """The state of one block while rows are hidden; hiding only ever loosens what is known.
 
     pairs: complement to the series of its numerator and denominator; keys: by series, quantity, instrument and scale
+    parts: (part, whole), terms of which a cell of the one is within the same cell of the other
     contains: by group and clinic; x, exists, rounds, cost: by cell, its count, whether some row is of it, how many
         rows tell of it and what they are worth
     """
@@ -88,6 +89,7 @@ class Block:
     times: int
     rows: Rows
     keys: tuple[tuple[str, str, str], ...]
+    parts: frozenset[tuple[int, int]] = frozenset()
     cause: NDArray[np.int8] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -212,7 +214,15 @@ class Block:
             for other in range(groups):
                 if other != group and (self.contains[group] <= self.contains[other]).all():
                     inside[:, group] |= reach[:, other, :, None] >= stops
-        return inside & self.exists.reshape(self.shape)
+        inside &= self.exists.reshape(self.shape)
+        grown = True
+        while grown:
+            before = int(inside.sum())
+            for part, whole in sorted(self.parts):
+                # A group or period of which the whole is not told has no cell of it, and hides nothing.
+                inside[part] |= (small[whole] | inside[whole]) & self.exists.reshape(self.shape)[part]
+            grown = int(inside.sum()) > before
+        return inside
 
     def _tell(self) -> None:
         shown = self.shown()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from schemas.errors import WarehouseError
 from schemas.quantities import Quantities, Quantity
-from warehouse.suppression_relations import Key, linked, series_key
+from warehouse.suppression_relations import Key, Relation, linked, relations, series_key
 from warehouse.suppression_block import Block, Policy, Rows
 
 
@@ -126,7 +126,7 @@ def blocks(told: Told, quantities: Quantities, policy: Policy) -> Iterator[Block
     of_row = told.rows.select(pl.max_horizontal("series_n", "series_d")).to_series().to_numpy()
     which = component[of_row]
     for number in np.unique(which):
-        yield _block(told, told.rows.filter(pl.Series(which == number)), policy)
+        yield _block(told, told.rows.filter(pl.Series(which == number)), policy, quantities)
 
 
 def _components(told: Told, quantities: Quantities) -> NDArray[np.int64]:
@@ -148,7 +148,7 @@ def _components(told: Told, quantities: Quantities) -> NDArray[np.int64]:
     return np.array([root(one) for one in range(len(told.series))])
 
 
-def _block(told: Told, rows: pl.DataFrame, policy: Policy) -> Block:
+def _block(told: Told, rows: pl.DataFrame, policy: Policy, quantities: Quantities) -> Block:
     n, d = rows["series_n"].to_numpy(), rows["series_d"].to_numpy()
     mine = np.unique(np.concatenate([n, d]))
     mine = mine[mine >= 0]
@@ -168,7 +168,8 @@ def _block(told: Told, rows: pl.DataFrame, policy: Policy) -> Block:
         pairs=pairs,
         contains=contains,
         times=last - first + 1,
-        keys=tuple(told.series[one] for one in mine),
+        keys=(keys := tuple(told.series[one] for one in mine)),
+        parts=_parts(keys, pairs, relations(keys, quantities)),
         rows=Rows(
             place=rows["place"].to_numpy(),
             term_n=term_n,
@@ -187,6 +188,34 @@ def _block(told: Told, rows: pl.DataFrame, policy: Policy) -> Block:
             weight=_weights(rows),
         ),
     )
+
+
+def _parts(
+    keys: tuple[Key, ...], pairs: dict[int, tuple[int, int]], known: list[Relation]
+) -> frozenset[tuple[int, int]]:
+    """Terms within others: series, complements within their wholes, other parts within a complement."""
+    place = {key: number for number, key in enumerate(keys)}
+    above: dict[Key, set[Key]] = {}
+    for relation in known:
+        if relation.over == "slot":
+            for part in relation.parts:
+                above.setdefault(part, set()).add(relation.whole)
+    found = set()
+    for key, number in place.items():
+        # Through series that no figure tells of, too.
+        waiting, seen = [key], {key}
+        while waiting:
+            for whole in above.get(waiting.pop(), set()) - seen:
+                seen.add(whole)
+                waiting.append(whole)
+        found |= {(number, place[whole]) for whole in seen - {key} if whole in place}
+    for complement, (part, whole) in pairs.items():
+        found.add((complement, whole))
+        for relation in known:
+            if relation.exact and relation.over == "slot" and keys[whole] == relation.whole:
+                others = {place[one] for one in relation.parts if one in place} - {part}
+                found |= {(other, complement) for other in others if keys[part] in relation.parts}
+    return frozenset(found)
 
 
 def _weights(rows: pl.DataFrame) -> NDArray[np.float64]:
