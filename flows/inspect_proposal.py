@@ -159,7 +159,7 @@ def _shared_date(roles: Roles) -> DateColumn | None:
 
 
 def _same_format(date: DateColumn, other: DateColumn | None, dialect: Dialect) -> bool:
-    return bool(other) and (date.formats == other.formats or _reads(dialect, date.formats))  # type: ignore[union-attr]  # it is there where it is true
+    return other is not None and (date.formats == other.formats or _reads(dialect, date.formats))
 
 
 def _found_line(found: Found) -> Line:

@@ -98,7 +98,7 @@ def run_nightly(site: Path, as_of: date | None, tell: Tell) -> tuple[Manifest | 
     except AccordError as error:
         return (records[-1] if records else None), error
     # Prefect's own troubles have many kinds; the run is recorded as failed and the error is told.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - recorded as a failed run, and told
         problem = AccordError(f"{fault('Prefect', error)}; {_remedy()}")
         return (records[-1] if records else record_failure(site, problem, _now())), problem
     return records[-1], None

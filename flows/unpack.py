@@ -46,7 +46,7 @@ DAMAGED = (
     EOFError,
     ValueError,
     OverflowError,
-    NotImplementedError,
+    NotImplementedError,  # an unknown way of packing
 )
 """What the library raises for bytes that are no sound archive; UnicodeDecodeError is a ValueError."""
 

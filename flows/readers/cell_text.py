@@ -38,7 +38,7 @@ class Texts:
         """The same of many cells, those of BLANK_ERRORS as they are."""
         if set(map(type, values)) <= {str, float}:
             numbers = self._numbers
-            return [v if type(v) is str else numbers[v] for v in values]  # type: ignore[index]  # a float
+            return [v if type(v) is str else numbers[v] for v in values]  # type: ignore[index]  # what is no text here is a float
         return [self.of(value) for value in values]
 
 

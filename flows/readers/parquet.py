@@ -170,8 +170,8 @@ def _text_of(column: pl.Series, mark: str) -> pl.Series | None:
     if kind == pl.Duration:
         return _by_value(column, moment_text)
     if kind == pl.Datetime:
-        return column.dt.to_string(f"{_MOMENT}%z" if column.dtype.time_zone else _MOMENT)  # type: ignore[attr-defined]
-    return column.dt.to_string(_DATES[type(kind)]) if type(kind) in _DATES else None  # type: ignore[index]
+        return column.dt.to_string(f"{_MOMENT}%z" if column.dtype.time_zone else _MOMENT)  # type: ignore[attr-defined]  # a Datetime
+    return column.dt.to_string(_DATES[type(kind)]) if type(kind) in _DATES else None  # type: ignore[index]  # asked just before
 
 
 def _by_value(column: pl.Series, text: Callable[..., str | None]) -> pl.Series:

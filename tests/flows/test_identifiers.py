@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.notes import _said
+from flows.notes import said
 from flows.sample.people import NOTES, PEOPLE
 from schemas.errors import ConfigError
 from tests.lib.exports import csv_text, feed, process
@@ -99,7 +99,7 @@ def test_free_text_is_told_of_and_never_read(tmp_path):
     part = settle(tmp_path, Comments=["fine"], Other=NOTES, Blank_notes=[""])
     assert (part.counts.refused, part.counts.accepted) == (None, 6)
     assert part.counts.warnings == ["free_text_column Comments, Other"]
-    assert _said(part.counts.warnings[0]).startswith("column Comments, Other: holds free text")
+    assert said(part.counts.warnings[0]).startswith("column Comments, Other: holds free text")
     dropped = settle(tmp_path, 'drop = ["Comments", "Other"]', Comments=["fine"], Other=NOTES)
     assert dropped.counts.warnings == []
 
