@@ -50,7 +50,7 @@ class Account:
 
 
 UNKNOWNS = 1500
-"""Series by clinics by times that vary in one world at first."""
+"""Series by clinics by slots that vary in one world at first."""
 
 TOGETHER = 4
 """Clinics that vary in one world; the others are as they are."""
@@ -80,7 +80,7 @@ def settle(block: Block, quantities: Quantities, service: Sequence[str], account
             for clinics in where:
                 mine = [ask for ask in asks if ask.cell // block.square == term and ask.clinic in clinics]
                 if mine:
-                    varied = _as_many(near[term], tied, limit // (len(clinics) * block.times))
+                    varied = _as_many(near[term], tied, limit // (len(clinics) * block.slots))
                     search = _Search(block, Worlds(block, known, additive, varied, clinics), account)
                     met = search.run(mine, asks, mend)
                     asks = [ask for ask in asks if ask not in met]
@@ -154,7 +154,8 @@ def _asks(block: Block) -> Iterator[Ask]:
     """Alike are cells of one side, length and kind of unit, every other clinic or month: the rest can give way."""
     most = block.policy.threshold - 1
     for cell in block.protected():
-        term, group, start, stop = (int(one) for one in np.unravel_index(cell, block.shape))
+        term, group, span = (int(one) for one in np.unravel_index(cell, block.shape))
+        start, stop = (int(one) for one in block.spans[span])
         clinics = np.flatnonzero(block.contains[group])
         kind = (len(clinics) > 1, stop - start > 1, term in block.pairs, (start + int(clinics[0])) % 2)
         count = int(block.x[cell])

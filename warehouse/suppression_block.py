@@ -1,7 +1,7 @@
 """Cells that belong together, what is told of them, and how hiding a row of figures changes that.
 
 A block holds the series (quantity, instrument, scale) that tell of each other, and for each rate its
-complement, over one line of times. A cell is a term, a group of clinics and an interval of times.
+complement, over one line of times. A cell is a term, a group of clinics and a span of times.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Rows:
     """Rows of figures as arrays of one length; a term of -1 is none.
 
     term_n: term of the numerator, term_d: of the denominator, term_c: of the complement
-    group, start, stop: the cell; mean: whether the row is of a mean; total: its exact sum; tenths: what is shown of it; closed: whether the
-        period is over
+    group, span: the cell; mean: whether the row is of a mean; total: its exact sum; tenths: what is shown of it
+    closed: whether the period is over
     """
 
     place: Index
@@ -60,8 +60,7 @@ class Rows:
     term_d: Index
     term_c: Index
     group: Index
-    start: Index
-    stop: Index
+    span: Index
     numerator: Numbers
     denominator: Numbers
     mean: Flags
@@ -78,22 +77,24 @@ class Block:
 
     pairs: complement to the series of its numerator and denominator; keys: by series, quantity, instrument and scale
     parts: (part, whole), terms of which a cell of the one is within the same cell of the other
-    contains: by group and clinic; x, exists, rounds, cost: by cell, its count, whether some row is of it, how many
-        rows tell of it and what they are worth
+    contains: by group and clinic; spans: by span, its start and stop
+    x, exists, rounds, cost: by cell, its count, whether some row is of it, how many rows tell of it and what
+        they are worth
     """
 
     policy: Policy
     terms: int
     pairs: dict[int, tuple[int, int]]
     contains: Flags
-    times: int
+    spans: Index
     rows: Rows
     keys: tuple[tuple[str, str, str], ...]
     parts: frozenset[tuple[int, int]] = frozenset()
     cause: NDArray[np.int8] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.shape = (self.terms, len(self.contains), self.times, self.times)
+        self.shape = (self.terms, len(self.contains), len(self.spans))
+        self.slots = int(self.spans[:, 1].max())
         size = int(np.prod(self.shape))
         self.x = np.zeros(size, dtype=np.int32)
         self.exists = np.zeros(size, dtype=bool)
@@ -101,6 +102,9 @@ class Block:
         self.cost = np.zeros(size, dtype=np.float32)
         single = self.contains & (self.contains.sum(axis=1) == 1)[:, None]
         self._alone = np.where(single.any(axis=0), single.argmax(axis=0), -1)
+        self.month = np.full(self.slots, -1)
+        short = np.flatnonzero(self.spans[:, 1] - self.spans[:, 0] == 1)
+        self.month[self.spans[short, 0]] = short
         self._running: dict[tuple[int, int], NDArray[np.float64] | None] = {}
         self._sums: dict[tuple[str, int], NDArray[np.float64]] = {}
         self._place_rows()
@@ -110,19 +114,19 @@ class Block:
 
     # -- cells -------------------------------------------------------------------------------------
 
-    def cell(self, term: Index, group: Index, start: Index, stop: Index) -> Index:
+    def cell(self, term: Index, group: Index, span: Index) -> Index:
         """Places of cells; -1 where the term is none."""
-        _, groups, times, _ = self.shape
-        return np.where(term < 0, -1, ((term * groups + group) * times + start) * times + stop)
+        _, groups, spans = self.shape
+        return np.where(term < 0, -1, (term * groups + group) * spans + span)
 
     @property
     def square(self) -> int:
         """Cells of one term."""
-        return self.shape[1] * self.times**2
+        return self.shape[1] * self.shape[2]
 
-    def count(self, term: int, group: int, start: int, stop: int) -> int:
+    def count(self, term: int, group: int, span: int) -> int:
         """What a cell counts."""
-        return int(self.x[((term * self.shape[1] + group) * self.times + start) * self.times + stop])
+        return int(self.x[(term * self.shape[1] + group) * self.shape[2] + span])
 
     def alone(self, clinic: int) -> int:
         """The group of one clinic by itself; -1 where there is none."""
@@ -139,27 +143,28 @@ class Block:
         group = self.alone(clinic)
         if group < 0:
             return None
-        slot = np.arange(self.times - 1)
-        there = self.exists.reshape(self.shape)[term, group, slot, slot + 1]
+        at = (term * self.shape[1] + group) * self.shape[2] + self.month
+        there = (self.month >= 0) & self.exists[at]
         if not there.any():
             return None
-        slots = self.x.reshape(self.shape)[term, group, slot, slot + 1][: int(np.flatnonzero(there)[-1]) + 1]
+        slots = np.where(there, self.x[at], 0)[: int(np.flatnonzero(there)[-1]) + 1]
         return np.concatenate([[0.0], np.cumsum(slots)])
 
     def running_sum(self, figure: str, clinic: int) -> NDArray[np.float64] | None:
         """Running totals of the sum behind a mean in a clinic; None where it is not applicable."""
         if not self._sums:
             rows = self.rows
-            single = rows.mean & (rows.stop - rows.start == 1) & (self.contains.sum(axis=1) == 1)[rows.group]
+            short = (self.month[self.spans[:, 0]] == np.arange(len(self.spans)))[rows.span]
+            single = rows.mean & short & (self.contains.sum(axis=1) == 1)[rows.group]
             for row in np.flatnonzero(single):
                 key = (str(rows.figure[row]), int(self.contains[rows.group[row]].argmax()))
-                self._sums.setdefault(key, np.zeros(self.times - 1))[rows.start[row]] = rows.total[row]
+                self._sums.setdefault(key, np.zeros(self.slots))[self.spans[rows.span[row], 0]] = rows.total[row]
             self._sums = {key: np.concatenate([[0.0], np.cumsum(one)]) for key, one in self._sums.items()}
         return self._sums.get((figure, clinic))
 
     def _place_rows(self) -> None:
         rows = self.rows
-        where = (rows.group, rows.start, rows.stop)
+        where = (rows.group, rows.span)
         self.cells = np.stack([self.cell(term, *where) for term in (rows.term_n, rows.term_d, rows.term_c)])
         counts = (rows.numerator, rows.denominator, rows.denominator - rows.numerator)
         for cells, count in zip(self.cells, counts, strict=True):
@@ -202,25 +207,24 @@ class Block:
             self.cause[(self.cause == SHOWN) & hit] = WITHIN
 
     def strictly_inside(self) -> Flags:
-        """By cell, whether another cell that is protected holds it."""
-        terms, groups, times, _ = self.shape
-        small = (self.exists & self.policy.small(self.x)).reshape(self.shape)
-        stops = np.arange(times)
-        furthest = np.where(small, stops, -1).max(axis=3)
-        reach = np.maximum.accumulate(furthest, axis=2)
-        before = np.concatenate([np.full((terms, groups, 1), -1), reach[:, :, :-1]], axis=2)
-        inside = (before[..., None] >= stops) | (reach[..., None] >= stops + 1)
-        for group in range(groups):
-            for other in range(groups):
+        """By term, group and span, whether another cell that is protected holds the cell."""
+        small, there = ((one.reshape(self.shape)) for one in (self.exists & self.policy.small(self.x), self.exists))
+        start, stop = self.spans[:, 0], self.spans[:, 1]
+        within = (start[:, None] >= start[None]) & (stop[:, None] <= stop[None])
+        # As products, since there are many terms and groups, and few spans.
+        held = small.astype(np.float32) @ within.T.astype(np.float32) > 0
+        inside = small.astype(np.float32) @ (within & ~within.T).T.astype(np.float32) > 0
+        for group in range(len(self.contains)):
+            for other in range(len(self.contains)):
                 if other != group and (self.contains[group] <= self.contains[other]).all():
-                    inside[:, group] |= reach[:, other, :, None] >= stops
-        inside &= self.exists.reshape(self.shape)
+                    inside[:, group] |= held[:, other]
+        inside &= there
         grown = True
         while grown:
             before = int(inside.sum())
             for part, whole in sorted(self.parts):
                 # A group or period of which the whole is not told has no cell of it, and hides nothing.
-                inside[part] |= (small[whole] | inside[whole]) & self.exists.reshape(self.shape)[part]
+                inside[part] |= (small[whole] | inside[whole]) & there[part]
             grown = int(inside.sum()) > before
         return inside
 

@@ -161,13 +161,14 @@ def _block(told: Told, rows: pl.DataFrame, policy: Policy, quantities: Quantitie
     contains = np.zeros((len(used), len(told.clinics)), dtype=bool)
     for number, group in enumerate(used):
         contains[number, list(told.groups[int(group)])] = True
-    first, last = int(rows["start"].to_numpy().min()), int(rows["stop"].to_numpy().max())
+    first = int(rows["start"].to_numpy().min())
+    spans, span = np.unique(rows.select("start", "stop").to_numpy() - first, axis=0, return_inverse=True)
     return Block(
         policy=policy,
         terms=len(mine) + len(pairs),
         pairs=pairs,
         contains=contains,
-        times=last - first + 1,
+        spans=spans,
         keys=(keys := tuple(told.series[one] for one in mine)),
         parts=_parts(keys, pairs, relations(keys, quantities)),
         rows=Rows(
@@ -176,8 +177,7 @@ def _block(told: Told, rows: pl.DataFrame, policy: Policy, quantities: Quantitie
             term_d=term_d,
             term_c=term_c,
             group=np.searchsorted(used, rows["group"].to_numpy()),
-            start=rows["start"].to_numpy() - first,
-            stop=rows["stop"].to_numpy() - first,
+            span=span.reshape(-1),
             numerator=rows["count_n"].fill_null(0).to_numpy().astype(np.int32),
             denominator=rows["count_d"].fill_null(0).to_numpy().astype(np.int32),
             mean=rows["kind"].to_numpy() == "mean",

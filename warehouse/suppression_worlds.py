@@ -128,26 +128,26 @@ class Worlds:
 
     def _cell(self, cell: int) -> Terms:
         block = self.block
-        term, group, start, stop = (int(one) for one in np.unravel_index(cell, block.shape))
+        term, group, span = (int(one) for one in np.unravel_index(cell, block.shape))
         if term not in block.pairs:
-            return self._series_cell(term, group, start, stop)
-        part, whole = (self._series_cell(one, group, start, stop) for one in block.pairs[term])
+            return self._series_cell(term, group, span)
+        part, whole = (self._series_cell(one, group, span) for one in block.pairs[term])
         return [*whole[0], *part[0]], [*whole[1], *(-one for one in part[1])], whole[2] - part[2]
 
-    def _series_cell(self, term: int, group: int, start: int, stop: int) -> Terms:
+    def _series_cell(self, term: int, group: int, span: int) -> Terms:
         block = self.block
-        count = float(block.count(term, group, start, stop))
+        count = float(block.count(term, group, span))
         if term not in self.varied:
             return [], [], count
         found: Terms = [], [], count
         for clinic in np.flatnonzero(block.contains[group]):
             if int(clinic) in self.clinics and (line := block.running(term, int(clinic))) is not None:
-                found = _plus(found, self._clinic_cell(term, int(clinic), start, stop, line))
+                found = _plus(found, self._clinic_cell(term, int(clinic), span, line))
         return found
 
-    def _clinic_cell(self, term: int, clinic: int, start: int, stop: int, line: Floats) -> Terms:
+    def _clinic_cell(self, term: int, clinic: int, span: int, line: Floats) -> Terms:
         """A cell of one clinic, less what it is in truth."""
-        key = self.block.keys[term]
+        key, (start, stop) = self.block.keys[term], map(int, self.block.spans[span])
         if key[0] in self._additive:
             indices, factors = _between([self._line(key, clinic, len(line) - 1)], start, stop)
             return indices, factors, -float(line[stop] - line[start])
@@ -155,7 +155,7 @@ class Worlds:
         if place not in self._own:
             self._own[place] = self._more(1, 0.0)
         alone = self.block.alone(clinic)
-        return [self._own[place]], [1.0], -float(self.block.count(term, alone, start, stop))
+        return [self._own[place]], [1.0], -float(self.block.count(term, alone, span))
 
     def _binding(self, known: Sequence[Relation]) -> list[Relation]:
         """Relations of what varies, be it through series that no figure tells of."""
@@ -239,7 +239,7 @@ class Worlds:
         varies[sorted(self.varied)] = True
         for term, (part, whole) in block.pairs.items():
             varies[term] = varies[part] or varies[whole]
-        place = cells // block.times**2
+        place = cells // block.shape[2]
         found: NDArray[np.int64] = cells[
             varies[place // block.shape[1]] & self._touched[place % block.shape[1]]
         ]
@@ -254,8 +254,8 @@ class Worlds:
         for clinic in sorted(self.clinics):
             if (group := block.alone(clinic)) < 0:
                 continue
-            for start, stop in np.argwhere(block.exists.reshape(block.shape)[part, group]):
-                at = (group, int(start), int(stop))
+            for span in np.flatnonzero(block.exists.reshape(block.shape)[part, group]):
+                at = (group, int(span))
                 less, more = self._series_cell(part, *at), self._series_cell(whole, *at)
                 if less[0] or more[0]:
                     self.hard.add(_plus(less, (more[0], [-one for one in more[1]], -more[2])), -np.inf, 0)
@@ -353,7 +353,7 @@ class Worlds:
     def _sum(self, row: int) -> Terms:
         """The sum behind a mean, as running totals of clinics; it may be of either sign."""
         block, rows = self.block, self.block.rows
-        figure, start, stop = str(rows.figure[row]), int(rows.start[row]), int(rows.stop[row])
+        figure, (start, stop) = str(rows.figure[row]), map(int, block.spans[rows.span[row]])
         found: Terms = [], [], float(rows.total[row])
         for clinic in np.flatnonzero(block.contains[int(rows.group[row])]):
             truth = block.running_sum(figure, int(clinic))
