@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from schemas.quantities import Quantities
 from warehouse.suppression_block import Block
 from warehouse.suppression_relations import Relation, linked, relations
+from warehouse.suppression_search import moves
 from warehouse.suppression_worlds import DEAR, STEPS, TOLERANCE, Floats, Soft, Worlds, _Lines
 
 PROGRESS = 0.1
@@ -45,10 +46,12 @@ class Account:
 
     protected: int = 0
     worlds: int = 0
+    moved: int = 0
     fallback: int = 0
     unprotected: set[tuple[int, int, int]] = field(default_factory=set)
 
 
+MOVES = True
 UNKNOWNS = 1500
 """Series by clinics by slots that vary in one world at first."""
 
@@ -67,6 +70,10 @@ def settle(block: Block, quantities: Quantities, service: Sequence[str], account
     everything = [frozenset(range(len(service)))]
     known = [*relations(block.keys, quantities), *_ordered(block, quantities)]
     additive = frozenset(one.id for one in quantities.quantities if one.additive)
+    if MOVES:
+        ways = moves(block, known, additive, service, [(one.cell, one.goal - int(block.x[one.cell])) for one in asks])
+        asks = [ask for ask, met in zip(asks, ways, strict=True) if not met]
+        account.moved += int(ways.sum())
     near = _near(block, known)
     tied = _tied(block, known, quantities)
     # First with what is told, then hiding; at last with more that varies, for what could not be met otherwise.

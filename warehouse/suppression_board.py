@@ -27,9 +27,11 @@ class Board(NamedTuple):
     tie_*: relations; tied[relation, clinic]: whether it holds there; of_*: relations of each series
     part, whole: series of the complement of each term, -1 where it is none; beside_*: complements of a series
     in_*: groups of a clinic; contains[group, clinic]; at_*: spans of a slot; spans[span, 2]
-    x, exists, low, high, told, cost, means: by cell, its count, whether it is one, what it cannot leave whatever is
-        hidden, rows that tell of it, their worth, and how many of them are means
-    row_*: rows of each cell; cells[3, row]; shown, weight, mean, total, tenths, figure: by row
+    x, exists, low, high, told, means: by cell, its count, whether it is one, what it cannot leave whatever is
+        hidden, rows that may tell of it, and how many of them are means
+    cost: by cell, the worth of rows that may tell of it and are told
+    row_*: rows of each cell; cells[3, row]; open, weight, mean, total, tenths, figure: by row; open: not hidden for
+        itself; against: how many worlds contradict it
     sums[figure, clinic, slot]: sums behind means; mean_*: figures of each term that are means
     limits: threshold, round_to, mean_cases
     """
@@ -66,7 +68,8 @@ class Board(NamedTuple):
     row_ends: NDArray[np.int64]
     row_rows: NDArray[np.int64]
     cells: NDArray[np.int64]
-    shown: NDArray[np.bool_]
+    open: NDArray[np.bool_]
+    against: NDArray[np.int32]
     weight: NDArray[np.float64]
     mean: NDArray[np.bool_]
     total: NDArray[np.float64]
@@ -120,7 +123,7 @@ def board(block: Block, known: Sequence[Relation], additive: frozenset[str]) -> 
         *_flat([np.flatnonzero(block.contains[:, clinic]).tolist() for clinic in range(block.contains.shape[1])]),
         block.contains, *_flat(at), spans.astype(np.int64),
         block.x, block.exists, *_fixed_bounds(block, known, additive), block.rounds.copy(), block.cost.copy(), means,
-        row_ends.astype(np.int64), every[order], block.cells, shown, rows.weight, rows.mean & (rows.denominator > 0),
+        row_ends.astype(np.int64), every[order], block.cells, shown, np.zeros(len(shown), dtype=np.int32), rows.weight, rows.mean & (rows.denominator > 0),
         rows.total, rows.tenths,
         np.array([number_of.get(str(name), -1) for name in rows.figure], dtype=np.int64),
         _sums(block, names),

@@ -8,13 +8,11 @@ hundreds of thousands of moves to be tried.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from warehouse.suppression_board import ALL, RUNNING, SLOT, UNBOUND, Board
+from warehouse.suppression_packed import PackedBoard, PackedMove
 
 MOST = 96
 """Changes that one move may be made of."""
@@ -25,28 +23,9 @@ ROUNDS = 16
 NEVER = np.inf
 
 
-class Move(NamedTuple):
-    """The changes of one move, as they grow: series, clinic, slot; `by` of all lines, and what is fixed of it.
-
-    size[0]: changes, size[1]: broken cells, size[2]: broken rows; seen: cells gone through, by the number of the
-    move, number[0]
-    """
-
-    series: NDArray[np.int64]
-    clinic: NDArray[np.int64]
-    slot: NDArray[np.int64]
-    by: NDArray[np.int32]
-    marked: NDArray[np.int8]
-    size: NDArray[np.int64]
-    seen: NDArray[np.int64]
-    number: NDArray[np.int64]
-    broken: NDArray[np.int64]
-    broken_rows: NDArray[np.int64]
-
-
-def empty(board: Board) -> Move:
+def empty(board: Board) -> PackedMove:
     """No change yet."""
-    return Move(
+    return PackedMove(
         *(np.zeros(MOST, dtype=np.int64) for _ in range(3)),
         np.zeros_like(board.line),
         np.zeros(board.line.shape, dtype=np.int8),
@@ -55,12 +34,15 @@ def empty(board: Board) -> Move:
         np.zeros(1, dtype=np.int64),
         np.zeros(4096, dtype=np.int64),
         np.zeros(4096, dtype=np.int64),
+        np.full(len(board.line), -1, dtype=np.int64),
+        np.full(MOST, -1, dtype=np.int64),
     )
 
 
 @njit(cache=True)
-def clear(move: Move) -> None:
+def clear(move: PackedMove) -> None:
     for n in range(move.size[0]):
+        move.head[move.series[n]] = -1
         move.by[move.series[n], move.clinic[n], move.slot[n]] = 0
         move.marked[move.series[n], move.clinic[n], move.slot[n]] = 0
     move.size[:] = 0
@@ -68,7 +50,7 @@ def clear(move: Move) -> None:
 
 
 @njit(cache=True)
-def change(board: Board, move: Move, series: int, clinic: int, slot: int, by: int, seed: bool) -> bool:
+def change(board: PackedBoard, move: PackedMove, series: int, clinic: int, slot: int, by: int, seed: bool) -> bool:
     """Add to a count; False where that cannot be."""
     if slot >= board.length[series, clinic] or board.fixed[series]:
         return False
@@ -80,6 +62,7 @@ def change(board: Board, move: Move, series: int, clinic: int, slot: int, by: in
         if n >= MOST:
             return False
         move.series[n], move.clinic[n], move.slot[n] = series, clinic, slot
+        move.next[n], move.head[series] = move.head[series], n
         move.size[0] = n + 1
     if seed or mark == 0:
         move.marked[series, clinic, slot] = 2 if seed else 1
@@ -88,12 +71,12 @@ def change(board: Board, move: Move, series: int, clinic: int, slot: int, by: in
 
 
 @njit(cache=True)
-def now(board: Board, move: Move, series: int, clinic: int, slot: int) -> int:
+def now(board: PackedBoard, move: PackedMove, series: int, clinic: int, slot: int) -> int:
     return board.line[series, clinic, slot] + move.by[series, clinic, slot]
 
 
 @njit(cache=True)
-def over(board: Board, move: Move, tie: int, clinic: int, slot: int) -> int:
+def over(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int) -> int:
     """By how much the parts of a relation are more than its whole."""
     found = 0
     first, last = board.tie_ends[tie], board.tie_ends[tie + 1]
@@ -110,7 +93,7 @@ def over(board: Board, move: Move, tie: int, clinic: int, slot: int) -> int:
 
 
 @njit(cache=True)
-def slots_of(board: Board, tie: int, clinic: int) -> int:
+def slots_of(board: PackedBoard, tie: int, clinic: int) -> int:
     found = UNBOUND
     for n in range(board.tie_ends[tie], board.tie_ends[tie + 1]):
         found = min(found, board.length[board.tie_series[n], clinic])
@@ -118,7 +101,7 @@ def slots_of(board: Board, tie: int, clinic: int) -> int:
 
 
 @njit(cache=True)
-def take(board: Board, move: Move, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool) -> int:
+def take(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool) -> int:
     """Lower parts, those that are told or those that are not, by as much as they have; what is still too much."""
     for n in range(board.tie_ends[tie], board.tie_ends[tie + 1] - 1):
         series = board.tie_series[n]
@@ -135,7 +118,7 @@ def take(board: Board, move: Move, tie: int, clinic: int, slot: int, much: int, 
 
 
 @njit(cache=True)
-def give(board: Board, move: Move, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool) -> int:
+def give(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool) -> int:
     """Raise one part, the largest of those that are told or of those that are not."""
     best, most = -1, -1
     for n in range(board.tie_ends[tie], board.tie_ends[tie + 1] - 1):
@@ -153,7 +136,7 @@ def give(board: Board, move: Move, tie: int, clinic: int, slot: int, much: int, 
 
 
 @njit(cache=True)
-def mend_slot(board: Board, move: Move, tie: int, clinic: int, slot: int, much: int, cause: int, way: int) -> bool:
+def mend_slot(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, way: int) -> bool:
     """Make a relation of one slot hold again after a change of `cause`."""
     whole = board.tie_series[board.tie_ends[tie + 1] - 1]
     if much > 0:
@@ -173,7 +156,7 @@ def mend_slot(board: Board, move: Move, tie: int, clinic: int, slot: int, much: 
 
 
 @njit(cache=True)
-def mend_all(board: Board, move: Move, tie: int, clinic: int, much: int, cause: int) -> bool:
+def mend_all(board: PackedBoard, move: PackedMove, tie: int, clinic: int, much: int, cause: int) -> bool:
     """Of a total over all slots one slot of a part or of the whole gives way: the largest."""
     first, last = board.tie_ends[tie], board.tie_ends[tie + 1]
     which = board.tie_series[first] if cause == board.tie_series[last - 1] else board.tie_series[last - 1]
@@ -187,7 +170,7 @@ def mend_all(board: Board, move: Move, tie: int, clinic: int, much: int, cause: 
 
 
 @njit(cache=True)
-def mend(board: Board, move: Move, tie: int, clinic: int, slot: int, cause: int, way: int) -> int:
+def mend(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, cause: int, way: int) -> int:
     """0 where the relation holds, 1 where something was changed for it, -1 where it cannot be made to hold."""
     size = slots_of(board, tie, clinic)
     kind = board.tie_over[tie]
@@ -213,7 +196,7 @@ def mend(board: Board, move: Move, tie: int, clinic: int, slot: int, cause: int,
 
 
 @njit(cache=True)
-def mended(board: Board, move: Move, way: int) -> bool:
+def mended(board: PackedBoard, move: PackedMove, way: int) -> bool:
     """Make all relations hold of what changed; whether they do."""
     for _ in range(ROUNDS):
         done = True
@@ -236,7 +219,7 @@ def mended(board: Board, move: Move, way: int) -> bool:
 
 
 @njit(cache=True)
-def all_there(board: Board, move: Move) -> bool:
+def all_there(board: PackedBoard, move: PackedMove) -> bool:
     for n in range(move.size[0]):
         if now(board, move, move.series[n], move.clinic[n], move.slot[n]) < 0:
             return False
@@ -244,31 +227,33 @@ def all_there(board: Board, move: Move) -> bool:
 
 
 @njit(cache=True)
-def moved(board: Board, move: Move, series: int, group: int, span: int) -> int:
+def moved(board: PackedBoard, move: PackedMove, series: int, group: int, span: int) -> int:
     """By how much a cell of a series changes."""
     start, stop = board.spans[span, 0], board.spans[span, 1]
     found = 0
-    for n in range(move.size[0]):
-        if move.series[n] == series and start <= move.slot[n] < stop and board.contains[group, move.clinic[n]]:
+    n = move.head[series]
+    while n >= 0:
+        if start <= move.slot[n] < stop and board.contains[group, move.clinic[n]]:
             found += move.by[series, move.clinic[n], move.slot[n]]
+        n = move.next[n]
     return found
 
 
 @njit(cache=True)
-def moved_term(board: Board, move: Move, term: int, group: int, span: int) -> int:
+def moved_term(board: PackedBoard, move: PackedMove, term: int, group: int, span: int) -> int:
     if board.whole[term] < 0:
         return moved(board, move, term, group, span)
     return moved(board, move, board.whole[term], group, span) - moved(board, move, board.part[term], group, span)
 
 
 @njit(cache=True)
-def fits(board: Board, cell: int, term: int, count: int) -> int:
+def fits(board: PackedBoard, cell: int, term: int, count: int) -> int:
     """1 where what is told allows a count in a cell, 0 where hiding would, -1 where nothing would."""
     if count < board.low[cell] or count > board.high[cell]:
         return -1
     if board.told[cell] <= 0:
         return 1
-    threshold, base, cases = board.limits
+    threshold, base = board.limits[0], board.limits[1]
     truth = board.x[cell]
     if truth == 0:
         return 1 if count == 0 else 0
@@ -276,13 +261,11 @@ def fits(board: Board, cell: int, term: int, count: int) -> int:
         return 1 if count >= threshold else 0
     middle = (2 * truth + base) // (2 * base) * base
     least = max(middle - base // 2, threshold)
-    if board.means[cell] > 0:
-        least = max(least, cases)
     return 1 if least <= count <= middle + (base - 1) // 2 else 0
 
 
 @njit(cache=True)
-def judge(board: Board, move: Move, term: int, most: float, price: float) -> float:
+def judge(board: PackedBoard, move: PackedMove, term: int, most: float, price: float) -> float:
     """The price with what the move contradicts of one term; broken cells and rows are noted."""
     number = move.number[0]
     groups, spans = len(board.contains), len(board.spans)
@@ -307,7 +290,7 @@ def judge(board: Board, move: Move, term: int, most: float, price: float) -> flo
 
 
 @njit(cache=True)
-def judge_cell(board: Board, move: Move, term: int, group: int, span: int, cell: int, by: int) -> float:
+def judge_cell(board: PackedBoard, move: PackedMove, term: int, group: int, span: int, cell: int, by: int) -> float:
     if by != 0:
         well = fits(board, cell, term, board.x[cell] + by)
         if well < 0:
@@ -322,18 +305,18 @@ def judge_cell(board: Board, move: Move, term: int, group: int, span: int, cell:
     if board.means[cell] > 0:
         for r in range(board.row_ends[cell], board.row_ends[cell + 1]):
             row = board.row_rows[r]
-            if board.shown[row] and board.mean[row] and board.cells[1, row] == cell:
+            if board.open[row] and board.mean[row] and board.cells[1, row] == cell:
                 if not mean_fits(board, move, term, group, span, row, by):
                     if move.size[2] >= len(move.broken_rows):
                         return NEVER
                     move.broken_rows[move.size[2]] = row
                     move.size[2] += 1
-                    price += board.weight[row]
+                    price += board.weight[row] if board.against[row] == 0 else 0.0
     return price
 
 
 @njit(cache=True)
-def average_gone(board: Board, move: Move, series: int, figure: int) -> float:
+def average_gone(board: PackedBoard, move: PackedMove, series: int, figure: int) -> float:
     """The mean of those that a move takes away from a series; below nought, where it takes none."""
     gone, total = 0.0, 0.0
     for n in range(move.size[0]):
@@ -347,7 +330,7 @@ def average_gone(board: Board, move: Move, series: int, figure: int) -> float:
 
 
 @njit(cache=True)
-def average_there(board: Board, series: int, figure: int, clinic: int, slot: int) -> float:
+def average_there(board: PackedBoard, series: int, figure: int, clinic: int, slot: int) -> float:
     """The mean of a slot; of the clinic, where nobody is in the slot; of all, where nobody is in the clinic."""
     if board.line[series, clinic, slot] > 0:
         return float(board.sums[figure, clinic, slot] / board.line[series, clinic, slot])
@@ -357,7 +340,7 @@ def average_there(board: Board, series: int, figure: int, clinic: int, slot: int
 
 
 @njit(cache=True)
-def mean_fits(board: Board, move: Move, term: int, group: int, span: int, row: int, by: int) -> bool:
+def mean_fits(board: PackedBoard, move: PackedMove, term: int, group: int, span: int, row: int, by: int) -> bool:
     figure = board.figure[row]
     start, stop = board.spans[span, 0], board.spans[span, 1]
     gone = average_gone(board, move, term, figure)
@@ -373,11 +356,11 @@ def mean_fits(board: Board, move: Move, term: int, group: int, span: int, row: i
         total += change_by * here
     count = board.x[board.cells[1, row]] + by
     middle = board.tenths[row] / 10
-    return count > 0 and abs(total - middle * count) <= 0.05 * count + 1e-7
+    return count >= board.limits[2] and abs(total - middle * count) <= 0.05 * count + 1e-7
 
 
 @njit(cache=True)
-def priced(board: Board, move: Move, most: float) -> float:
+def priced(board: PackedBoard, move: PackedMove, most: float) -> float:
     """What a move contradicts, by its worth; NEVER where it cannot be, or costs as much as `most`."""
     price = 0.0
     for n in range(move.size[0]):
@@ -397,26 +380,25 @@ def priced(board: Board, move: Move, most: float) -> float:
 
 
 @njit(cache=True)
-def hide_row(board: Board, row: int) -> bool:
-    if not board.shown[row]:
-        return False
-    board.shown[row] = False
+def count_row(board: PackedBoard, row: int, by: int) -> None:
+    """One world more or less that contradicts a row; it is told while there is none."""
+    before = board.against[row]
+    board.against[row] += by
+    if (before == 0) == (board.against[row] == 0):
+        return
     for side in range(3):
         cell = board.cells[side, row]
         if cell >= 0:
-            board.told[cell] -= 1
-            board.cost[cell] -= board.weight[row]
-    if board.mean[row]:
-        board.means[board.cells[1, row]] -= 1
-    return True
+            board.cost[cell] += board.weight[row] if board.against[row] == 0 else -board.weight[row]
 
 
 @njit(cache=True)
-def pay(board: Board, move: Move) -> None:
-    """Hide what the move contradicts."""
+def count(board: PackedBoard, move: PackedMove, by: int) -> None:
+    """One world more or less that contradicts what this move does."""
     for n in range(move.size[1]):
         cell = move.broken[n]
         for r in range(board.row_ends[cell], board.row_ends[cell + 1]):
-            hide_row(board, board.row_rows[r])
+            if board.open[board.row_rows[r]]:
+                count_row(board, board.row_rows[r], by)
     for n in range(move.size[2]):
-        hide_row(board, move.broken_rows[n])
+        count_row(board, move.broken_rows[n], by)

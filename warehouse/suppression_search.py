@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from warehouse.suppression_board import RUNNING, Board
-from warehouse.suppression_moves import NEVER, Move, change, clear, mended, moved_term, pay, priced
+from warehouse.suppression_block import Block
+from warehouse.suppression_board import RUNNING, board
+from warehouse.suppression_moves import NEVER, change, clear, count, empty, mended, moved_term, priced
+from warehouse.suppression_packed import PackedBoard, PackedMove
+from warehouse.suppression_relations import Relation
 
 NEAR = 12
 """Slots to either side that somebody may be moved from or to."""
@@ -18,53 +23,77 @@ CLINICS = 12
 PLACES = 3
 """Places of the cell itself that are tried."""
 
+TURNS = 3
+"""How often each ask may find a cheaper move beside those of the others."""
+
 SEEDS = 16
 """Changes that a move may begin with."""
 
-MET, FREE = 1, 0.5
+FREE = 0.5
 """What a move costs less than that contradicts nothing."""
 
 
-@njit(cache=True)
-def search(
-    board: Board, move: Move, cells: NDArray[np.int64], bys: NDArray[np.int64], service: NDArray[np.int64], most: float
+def moves(
+    block: Block, known: Sequence[Relation], additive: frozenset[str], service: Sequence[str],
+    asks: Sequence[tuple[int, int]],
 ) -> NDArray[np.bool_]:
-    """Pay the cheapest move below `most` for each ask; which were met.
-
-    cells: to be changed; bys: by how many; service: by clinic
-    """
-    met = np.zeros(len(cells), dtype=np.bool_)
-    seeds, best = np.zeros((SEEDS, 4), dtype=np.int64), np.zeros((SEEDS, 4), dtype=np.int64)
-    for n in range(len(cells)):
-        met[n] = _meet(board, move, cells[n], bys[n], service, most, seeds, best)
+    """Hide what the moves contradict that meet asks, cells and by how many to change them; which were met."""
+    plain = board(block, known, additive)
+    packed, move = PackedBoard(*plain), empty(plain)
+    cells, bys = (np.array([ask[side] for ask in asks], dtype=np.int64) for side in (0, 1))
+    services = np.array([sorted(set(service)).index(one) for one in service])
+    found = np.full((len(asks), 2 + 4 * SEEDS), -1, dtype=np.int64)
+    for _ in range(TURNS):
+        search(packed, move, cells, bys, services, found)
+    block.hide_rows(np.flatnonzero(plain.open & (plain.against > 0)))
+    met: NDArray[np.bool_] = found[:, 0] >= 0
     return met
 
 
 @njit(cache=True)
+def search(
+    board: PackedBoard, move: PackedMove, cells: NDArray[np.int64], bys: NDArray[np.int64],
+    service: NDArray[np.int64], found: NDArray[np.int64],
+) -> None:
+    """For each ask the cheapest move beside those of the others.
+
+    cells: to be changed; bys: by how many; service: by clinic
+    found[ask]: way, number of seeds and seeds of the move it has, way -1 for none; is changed
+    """
+    seeds, best = np.zeros((SEEDS, 4), dtype=np.int64), np.zeros((SEEDS, 4), dtype=np.int64)
+    for n in range(len(cells)):
+        if found[n, 0] >= 0:
+            best[:] = found[n, 2:].reshape(SEEDS, 4)
+            _try(board, move, best, found[n, 1], found[n, 0], NEVER)
+            count(board, move, -1)
+        way, size = _meet(board, move, cells[n], bys[n], service, seeds, best)
+        found[n, 0], found[n, 1] = way, size
+        if way >= 0:
+            found[n, 2:] = best.reshape(4 * SEEDS)
+            _try(board, move, best, size, way, NEVER)
+            count(board, move, 1)
+        clear(move)
+
+
+@njit(cache=True)
 def _meet(
-    board: Board, move: Move, cell: int, by: int, service: NDArray[np.int64], most: float,
+    board: PackedBoard, move: PackedMove, cell: int, by: int, service: NDArray[np.int64],
     seeds: NDArray[np.int64], best: NDArray[np.int64],
-) -> bool:
+) -> tuple[int, int]:
     groups, spans = len(board.contains), len(board.spans)
     term, group, span = cell // (groups * spans), cell // spans % groups, cell % spans
     # price, way, seeds, with which the best move was found
-    found = np.array([most, -1.0, 0.0])
+    found = np.array([NEVER, -1.0, 0.0])
     if board.whole[term] < 0:
         _starts(board, move, cell, term, group, span, term, by, by, service, seeds, best, found)
     else:
         _starts(board, move, cell, term, group, span, board.part[term], -by, by, service, seeds, best, found)
         _starts(board, move, cell, term, group, span, board.whole[term], by, by, service, seeds, best, found)
-    if found[1] < 0:
-        return False
-    if found[0] >= FREE:
-        _try(board, move, best, int(found[2]), int(found[1]), NEVER)
-        pay(board, move)
-    clear(move)
-    return True
+    return int(found[1]), int(found[2])
 
 
 @njit(cache=True)
-def _try(board: Board, move: Move, seeds: NDArray[np.int64], size: int, way: int, most: float) -> float:
+def _try(board: PackedBoard, move: PackedMove, seeds: NDArray[np.int64], size: int, way: int, most: float) -> float:
     clear(move)
     for n in range(size):
         if not change(board, move, seeds[n, 0], seeds[n, 1], seeds[n, 2], seeds[n, 3], True):
@@ -76,7 +105,7 @@ def _try(board: Board, move: Move, seeds: NDArray[np.int64], size: int, way: int
 
 @njit(cache=True)
 def _offer(
-    board: Board, move: Move, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64], size: int,
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64], size: int,
     best: NDArray[np.int64], found: NDArray[np.float64],
 ) -> None:
     """Keep a move if it is cheaper than the best so far."""
@@ -93,7 +122,7 @@ def _offer(
 
 @njit(cache=True)
 def _starts(
-    board: Board, move: Move, cell: int, term: int, group: int, span: int, series: int, by: int, goal: int,
+    board: PackedBoard, move: PackedMove, cell: int, term: int, group: int, span: int, series: int, by: int, goal: int,
     service: NDArray[np.int64], seeds: NDArray[np.int64], best: NDArray[np.int64], found: NDArray[np.float64],
 ) -> None:
     """Moves that begin with a change of this series within the cell."""
@@ -128,7 +157,7 @@ def _starts(
 
 
 @njit(cache=True)
-def _places(board: Board, group: int, span: int, series: int, by: int) -> NDArray[np.int64]:
+def _places(board: PackedBoard, group: int, span: int, series: int, by: int) -> NDArray[np.int64]:
     """Clinics and slots of a cell, those with most people first; at most 8."""
     found = np.zeros((8, 2), dtype=np.int64)
     counts = np.full(8, -1, dtype=np.int64)
@@ -154,7 +183,7 @@ def _places(board: Board, group: int, span: int, series: int, by: int) -> NDArra
 
 @njit(cache=True)
 def _partners(
-    board: Board, move: Move, term: int, group: int, span: int, series: int, by: int, goal: int,
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, series: int, by: int, goal: int,
     service: NDArray[np.int64], seeds: NDArray[np.int64], size: int, best: NDArray[np.int64],
     found: NDArray[np.float64],
 ) -> None:
@@ -179,7 +208,7 @@ def _partners(
 
 @njit(cache=True)
 def _partner(
-    board: Board, move: Move, term: int, group: int, span: int, series: int, by: int, goal: int,
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, series: int, by: int, goal: int,
     seeds: NDArray[np.int64], size: int, clinic: int, slot: int, best: NDArray[np.int64],
     found: NDArray[np.float64],
 ) -> None:
@@ -190,7 +219,7 @@ def _partner(
 
 @njit(cache=True)
 def _spread(
-    board: Board, move: Move, term: int, group: int, span: int, series: int, by: int, goal: int,
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, series: int, by: int, goal: int,
     seeds: NDArray[np.int64], size: int, best: NDArray[np.int64], found: NDArray[np.float64],
 ) -> None:
     """With one each of the nearest slots that have somebody."""
@@ -211,7 +240,7 @@ def _spread(
 
 @njit(cache=True)
 def _stocks(
-    board: Board, move: Move, term: int, group: int, span: int, series: int, tie: int, by: int, goal: int,
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, series: int, tie: int, by: int, goal: int,
     seeds: NDArray[np.int64], best: NDArray[np.int64], found: NDArray[np.float64],
 ) -> None:
     """A stock changes by those that came or left sooner or later."""
