@@ -29,6 +29,9 @@ TURNS = 3
 SEEDS = 16
 """Changes that a move may begin with."""
 
+STEPS = 6
+"""How often one of those that are moved may be taken from elsewhere."""
+
 FREE = 0.5
 """What a move costs less than that contradicts nothing."""
 
@@ -89,16 +92,41 @@ def _meet(
     else:
         _starts(board, move, cell, term, group, span, board.part[term], -by, by, service, seeds, best, found)
         _starts(board, move, cell, term, group, span, board.whole[term], by, by, service, seeds, best, found)
+    if found[1] >= 0 and found[0] >= FREE:
+        _improve(board, move, term, group, span, by, service, seeds, best, found)
     return int(found[1]), int(found[2])
 
 
 @njit(cache=True)
-def _try(board: PackedBoard, move: PackedMove, seeds: NDArray[np.int64], size: int, way: int, most: float) -> float:
+def _try(
+    board: PackedBoard, move: PackedMove, seeds: NDArray[np.int64], size: int, way: int, most: float
+) -> float:
+    """The price of a move; ways: 0 and 1 of `mended`, and the same with all that follows moved together."""
     clear(move)
+    together = way >= 2
     for n in range(size):
+        if together and seeds[n, 3] * seeds[0, 3] < 0:
+            continue
         if not change(board, move, seeds[n, 0], seeds[n, 1], seeds[n, 2], seeds[n, 3], True):
             return NEVER
-    if not mended(board, move, way):
+    if together:
+        if not mended(board, move, way - 2):
+            return NEVER
+        many = move.size[0]
+        for n in range(size):
+            if seeds[n, 3] * seeds[0, 3] >= 0:
+                continue
+            if not change(board, move, seeds[n, 0], seeds[n, 1], seeds[n, 2], seeds[n, 3], True):
+                return NEVER
+            for m in range(many):
+                series, clinic, slot = move.series[m], move.clinic[m], move.slot[m]
+                if clinic != seeds[0, 1] or slot != seeds[0, 2] or series == seeds[n, 0]:
+                    continue
+                by = move.by[series, clinic, slot]
+                by = by // seeds[0, 3] * seeds[n, 3] if by % seeds[0, 3] == 0 else 0
+                if by != 0 and not change(board, move, series, seeds[n, 1], seeds[n, 2], by, False):
+                    return NEVER
+    if not mended(board, move, way % 2):
         return NEVER
     return priced(board, move, most)
 
@@ -109,7 +137,7 @@ def _offer(
     best: NDArray[np.int64], found: NDArray[np.float64],
 ) -> None:
     """Keep a move if it is cheaper than the best so far."""
-    for way in range(2):
+    for way in range(4 if size > 1 else 2):
         if found[0] < FREE and found[1] >= 0:
             return
         price = _try(board, move, seeds, size, way, found[0])
@@ -204,6 +232,64 @@ def _partners(
                 _partner(board, move, term, group, span, series, by, goal, seeds, size, other, slot, best, found)
     if by > 1:
         _spread(board, move, term, group, span, series, by, goal, seeds, size, best, found)
+
+
+@njit(cache=True)
+def _improve(
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, service: NDArray[np.int64],
+    seeds: NDArray[np.int64], best: NDArray[np.int64], found: NDArray[np.float64],
+) -> None:
+    """Take one of those that are moved from another slot or clinic instead, as long as that costs less."""
+    start, stop = board.spans[span, 0], board.spans[span, 1]
+    for _ in range(STEPS):
+        before = found[0]
+        size = int(found[2])
+        now_best = best[:size].copy()
+        series, clinic0 = now_best[0, 0], now_best[0, 1]
+        slot0 = now_best[0, 2]
+        for n in range(size):
+            slot, clinic = now_best[n, 2], now_best[n, 1]
+            if (start <= slot < stop and board.contains[group, clinic]) or size >= SEEDS:
+                continue
+            unit = 1 if now_best[n, 3] > 0 else -1
+            for step in range(1, NEAR + (stop - start)):
+                for side in (-1, 1):
+                    other = slot0 + side * step
+                    if 0 <= other < board.length[series, clinic0] and not start <= other < stop:
+                        _shift(board, move, term, group, span, goal, seeds, now_best, size, n, clinic0, other, unit, best, found)
+            tried = 0
+            for other in range(board.line.shape[1]):
+                if other != clinic0 and tried < CLINICS and service[other] == service[clinic0]:
+                    tried += 1
+                    if not board.contains[group, other]:
+                        _shift(board, move, term, group, span, goal, seeds, now_best, size, n, other, slot0, unit, best, found)
+        if found[0] >= before - FREE:
+            return
+
+
+@njit(cache=True)
+def _shift(
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64],
+    now_best: NDArray[np.int64], size: int, which: int, clinic: int, slot: int, unit: int, best: NDArray[np.int64],
+    found: NDArray[np.float64],
+) -> None:
+    series = now_best[which, 0]
+    if slot >= board.length[series, clinic] or board.line[series, clinic, slot] + unit < 0:
+        return
+    seeds[:size] = now_best
+    used = size
+    seeds[which, 3] -= unit
+    if seeds[which, 3] == 0:
+        used -= 1
+        seeds[which] = seeds[used]
+    seeds[used] = series, clinic, slot, unit
+    for way in range(4):
+        price = _try(board, move, seeds, used + 1, way, found[0])
+        if price < found[0]:
+            by = moved_term(board, move, term, group, span)
+            if (goal > 0 and by >= goal) or (goal < 0 and by <= goal):
+                found[0], found[1], found[2] = price, way, used + 1
+                best[: used + 1] = seeds[: used + 1]
 
 
 @njit(cache=True)
