@@ -1,13 +1,14 @@
 """Marts to the published file: the one place where small numbers are hidden and counts are rounded.
 
-The rules, for every figure of every unit and period:
+By the site's policy (`schemas.policy`), for every figure of every unit and period that it publishes:
 - not applicable and no data are said; a period that is not over yet is held back;
 - a count of 1 to threshold - 1 is suppressed, every other one is rounded to round_to; zero is zero;
-- a rate is taken from rounded counts, and suppressed where its rounded denominator is below 20 or its
-  numerator or its complement is a count of 1 to threshold - 1: 98 % of 102 tells of two people;
+- a rate is taken from rounded counts, and suppressed where its rounded denominator is below rate_denominator
+  or its numerator or its complement is a count of 1 to threshold - 1: 98 % of 102 tells of two people;
 - a shown rate that held records could move has its effect bounds, in whole per cent, computed from what is
   shown and from the number of cases they could touch, rounded up, and to threshold at least;
-- a mean is taken from exact sums, to one decimal, and suppressed where fewer than 10 are behind it;
+- a mean is taken from exact sums, to one decimal, and suppressed where fewer than mean_cases are behind it;
+- what would tell of something suppressed is suppressed, too (`warehouse.disclosed`);
 - what is suppressed or held back carries no number at all;
 - estimates of models are not published: no rule here covers curves and coefficients.
 Source: NHS Talking Therapies and NHS mental health publications (below 5 hidden, else nearest 5,
@@ -29,12 +30,6 @@ from schemas.published import PUBLISHED
 from schemas.site import Disclosure
 from warehouse.disclosed import KINDS, disclose_figures
 from warehouse.effect_bounds import high_of_rounded, low_of_rounded
-
-RATE_DENOMINATOR = 20
-"""Smallest rounded denominator of a rate: below it one person is more than five per cent."""
-
-MEAN_CASES = 10
-"""Fewest cases behind a mean."""
 
 TABLES = {table.name: table for table in PUBLISHED}
 
@@ -77,7 +72,7 @@ def publish_tables(
         for statement in _macros(policy):
             publisher.execute(statement)
         _create_tables(publisher, out)
-        for name, select in SELECTS.items():
+        for name, select in _selects(policy).items():
             _insert_select(publisher, name, select)
         _insert_rows(publisher, "pub_metric", _metric_rows(metrics))
         _insert_rows(publisher, "pub_instrument", _instrument_rows(publisher, instruments))
@@ -177,14 +172,22 @@ SELECT
 FROM mart_quality
 """
 
-SELECTS = {
-    "pub_figure": FIGURES,
-    "pub_unit": "SELECT service, clinic, title FROM mart_unit",
-    "pub_period": (
-        "SELECT grain, period, title, first_day, last_day, closed FROM mart_period WHERE scaffold = 'period'"
-    ),
-    "pub_quality": QUALITY,
-}
+
+def _selects(policy: Disclosure) -> dict[str, str]:
+    """SQL by published table. Units and periods that the policy tells nothing of are not offered."""
+    grains = ", ".join(f"'{grain}'" for grain in policy.grains)
+    return {
+        "pub_figure": FIGURES,
+        "pub_unit": (
+            f"SELECT service, clinic, title FROM mart_unit WHERE clinic = 'all' OR {policy.by_clinic}"
+        ),
+        "pub_period": (
+            "SELECT grain, period, title, first_day, last_day, closed FROM mart_period "
+            f"WHERE scaffold = 'period' AND grain IN ({grains})"
+        ),
+        "pub_quality": QUALITY,
+    }
+
 
 RUN_COUNTS = ("received", "accepted", "quarantined", "excluded", "superseded", "files", "files_refused")
 """Exact, because the conservation line of a whole site tells of nobody."""

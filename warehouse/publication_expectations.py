@@ -163,12 +163,13 @@ def _told() -> Iterator[Expectation]:
 
 
 _CLINICS = (
-    "SELECT u.service, u.clinic, list_sort(list(o.clinic)) AS clinics FROM pub_unit AS u"
-    " JOIN pub_unit AS o ON o.clinic <> 'all'"
-    " AND u.service IN ('all', o.service) AND u.clinic IN ('all', o.clinic)"
+    "SELECT u.service, u.clinic, list_sort(list(o.service || ' ' || o.clinic)) AS clinics FROM pub_unit AS u"
+    " JOIN pub_unit AS o ON u.service IN ('all', o.service) AND u.clinic IN ('all', o.clinic)"
+    " AND (o.clinic <> 'all' OR o.service <> 'all'"
+    " AND NOT EXISTS (SELECT 1 FROM pub_unit AS c WHERE c.clinic <> 'all'))"
     " GROUP BY u.service, u.clinic"
 )
-"""Clinics of each unit; a service of one clinic has the same as the clinic."""
+"""Clinics of each unit, or services where clinics are left out; a service of one clinic is that clinic."""
 
 
 def _crossed(policy: Disclosure) -> Iterator[Expectation]:
