@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 import pytest
 
@@ -43,7 +41,7 @@ def test_states_and_causes():
     found = disclosed(referrals([1, 12], [5, 0]), where="grain = 'month' AND service = 's1'")
     assert "s1 c1 2024-01: suppressed primary" in found
     assert [line for line in found if "2024-01: suppressed secondary" in line]
-    assert "s1 c2 2024-02: zero" in found
+    assert "s1 c1 2024-02: value" in found
 
 
 def test_a_period_that_is_not_over_has_no_state_of_its_own():
