@@ -227,7 +227,7 @@ def _metric_rows(metrics: Iterable[Metric]) -> Iterator[tuple[str, ...]]:
 
 def _instrument_rows(publisher: DuckDBPyConnection, instruments: Iterable[Card]) -> Iterator[tuple[str, ...]]:
     """Only instruments that figures are given for: what a site does not use is not shown."""
-    used = {row[0] for row in _rows(publisher, "SELECT DISTINCT instrument FROM mart_figure")}
+    used = {row[0] for row in _rows(publisher, "SELECT DISTINCT instrument FROM mart_disclosed")}
     for card in instruments:
         if card.id in used:
             yield card.id, card.title, card.construct, card.evidence, card.licence

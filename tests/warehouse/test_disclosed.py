@@ -83,7 +83,7 @@ def test_figures_by_session_are_told_where_the_policy_has_them(by_session):
         [*REFERRALS, ("questionnaire_completion_by_session", "standard")],
     )
     found = disclosed(service, Disclosure(by_session=by_session), "grain = 'session' AND clinic = 'c1'")
-    assert found == ([f"s1 c1 {n}: value" for n in sorted(map(str, range(1, 13)))] if by_session else [])
+    assert set(found) == ({f"s1 c1 {n}: value" for n in range(1, 13)} if by_session else set())
 
 
 @pytest.mark.parametrize(
