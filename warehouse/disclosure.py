@@ -30,6 +30,7 @@ from schemas.published import PUBLISHED
 from schemas.site import Disclosure
 from warehouse.disclosed import KINDS, disclose_figures
 from warehouse.effect_bounds import high_of_rounded, low_of_rounded
+from warehouse.quality_disclosure import Line, hidden_levels
 
 TABLES = {table.name: table for table in PUBLISHED}
 
@@ -71,6 +72,7 @@ def publish_tables(
     with con.cursor() as publisher:
         for statement in _macros(policy):
             publisher.execute(statement)
+        _rate_lines(publisher, policy)
         _create_tables(publisher, out)
         for name, select in _selects(policy).items():
             _insert_select(publisher, name, select)
@@ -154,22 +156,28 @@ FROM shown
 QUALITY = """
 SELECT
     clinic, feed, kind, files, files_refused,
-    CASE WHEN NOT protected(received) THEN rounded(received) END AS received,
-    CASE WHEN NOT protected(accepted) THEN rounded(accepted) END AS accepted,
-    CASE WHEN NOT protected(quarantined) THEN rounded(quarantined) END AS quarantined,
-    CASE WHEN NOT protected(excluded) THEN rounded(excluded) END AS excluded,
-    CASE WHEN NOT protected(superseded) THEN rounded(superseded) END AS superseded,
-    CASE WHEN NOT protected(totals_compared) THEN rounded(totals_compared) END AS totals_compared,
+    CASE WHEN level < 2 THEN rounded(received) END AS received,
+    CASE WHEN level < 1 THEN rounded(accepted) END AS accepted,
+    CASE WHEN level < 1 THEN rounded(quarantined) END AS quarantined,
+    CASE WHEN level < 1 THEN rounded(excluded) END AS excluded,
+    CASE WHEN level < 1 THEN rounded(superseded) END AS superseded,
+    CASE WHEN told AND NOT protected(totals_compared) THEN rounded(totals_compared) END AS totals_compared,
     CASE
-        WHEN NOT (
-            protected(totals_compared)
-            OR protected(totals_differing)
-            OR protected(totals_compared - totals_differing)
-        )
+        WHEN told
+            AND NOT (
+                protected(totals_compared)
+                OR protected(totals_differing)
+                OR protected(totals_compared - totals_differing)
+            )
             THEN rounded(totals_differing)
     END AS totals_differing,
     newest_arrival
-FROM mart_quality
+FROM (
+    -- As many scores as are compared, so many records are accepted, or a fixed part of that.
+    SELECT *, level < 1 OR totals_compared = 0 AS told
+    FROM mart_quality
+    JOIN quality_level USING (clinic, feed, kind)
+)
 """
 
 
@@ -189,7 +197,23 @@ def _selects(policy: Disclosure) -> dict[str, str]:
     }
 
 
-RUN_COUNTS = ("received", "accepted", "quarantined", "excluded", "superseded", "files", "files_refused")
+def _rate_lines(publisher: DuckDBPyConnection, policy: Disclosure) -> None:
+    """quality_level: what is hidden of each row of mart_quality, by `hidden_levels`."""
+    columns = ", ".join(FATES)
+    found = _rows(
+        publisher,
+        f"SELECT clinic, feed, kind, files = files_refused, {columns} FROM mart_quality ORDER BY ALL",
+    )
+    levels = hidden_levels([Line(tuple(fates), known) for _, _, _, known, *fates in found], policy.threshold)
+    publisher.execute(
+        "CREATE TEMP TABLE quality_level (clinic VARCHAR, feed VARCHAR, kind VARCHAR, level TINYINT)"
+    )
+    for (clinic, feed, kind, *_), level in zip(found, levels, strict=True):
+        publisher.execute("INSERT INTO quality_level VALUES (?, ?, ?, ?)", [clinic, feed, kind, level])
+
+
+FATES = ("accepted", "quarantined", "excluded", "superseded")
+RUN_COUNTS = ("received", *FATES, "files", "files_refused")
 """Exact, because the conservation line of a whole site tells of nobody."""
 
 

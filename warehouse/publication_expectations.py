@@ -47,6 +47,7 @@ def publication_expectations(facts: SiteFacts, run: str) -> Iterator[Expectation
         )
     for column in ("received", *FATES, "totals_compared", "totals_differing"):
         yield from _counts(On(PUBLISHED_FILE, "pub_quality"), column, facts.policy)
+    yield _hidden_lines()
     yield from _rates(facts.policy)
     yield from _bounds(facts.policy)
     yield from _means(facts.policy)
@@ -207,6 +208,17 @@ def _counts(
         f"{shown} <> 0 AND t.{column} < {least}",
         column,
         needs=needs,
+    )
+
+
+def _hidden_lines() -> Expectation:
+    fates = " + ".join(f"(t.{fate} IS NULL)::INTEGER" for fate in FATES)
+    return On(PUBLISHED_FILE, "pub_quality").never(
+        "hidden_line",
+        "what becomes of a feed's records is told all or not at all, and not beside a hidden sum",
+        f"{fates} NOT IN (0, {len(FATES)}) OR t.received IS NULL AND t.accepted IS NOT NULL"
+        f" OR t.accepted IS NULL AND coalesce(t.totals_compared, 0) <> 0",
+        "accepted",
     )
 
 

@@ -221,31 +221,76 @@ def test_every_instrument_that_has_a_figure_is_described(tmp_path):
     )
 
 
-def test_quality_is_rounded_by_feed_and_exact_for_the_whole_site(tmp_path):
+def with_records(**fates: tuple[int, int, int, int]) -> duckdb.DuckDBPyConnection:
+    """A warehouse whose feeds, by kind, have delivered so many: accepted, quarantined, excluded, superseded."""
     con = warehouse(Site(ONE_CLINIC), AS_OF)
-    con.execute(
-        "UPDATE core_export SET received = 412, accepted = 388, quarantined = 9, excluded = 11, superseded = 4 "
-        "WHERE kind = 'responses'"
-    )
-    con.execute("UPDATE core_export SET refused = 'empty_file', received = 7 WHERE kind = 'referrals'")
+    for kind, counts in fates.items():
+        con.execute(
+            "UPDATE core_export SET received = ?, accepted = ?, quarantined = ?, excluded = ?, superseded = ? "
+            "WHERE kind = ?",
+            [sum(counts), *counts, kind],
+        )
+    return con
+
+
+def lines(
+    con: duckdb.DuckDBPyConnection, out: Path, select: str = "FROM"
+) -> dict[str, tuple[int | None, ...]]:
+    """Published lines by kind of feed, with mart_quality made anew: received, fates, compared and differing."""
     con.execute("DROP TABLE mart_quality")
-    con.execute("CREATE TABLE mart_quality AS " + mart_sql("mart_quality"))
-    out = published(con, tmp_path / "out.duckdb")
-    assert out.execute("SELECT * EXCLUDE (clinic, feed) FROM pub_quality ORDER BY feed").fetchall() == [
-        ("appointments", 1, 0, 0, 0, 0, 0, 0, 0, 0, date(2026, 10, 31)),
-        ("referrals", 1, 1, 0, 0, 0, 0, 0, 0, 0, date(2026, 10, 31)),
-        ("responses", 1, 0, 410, 390, 10, 10, None, 0, 0, date(2026, 10, 31)),
-    ]
-    assert dict(out.execute("SELECT * FROM pub_run").fetchall()) == RUN | {
-        "received": "412",
-        "accepted": "388",
-        "quarantined": "9",
-        "excluded": "11",
-        "superseded": "4",
-        "files": "3",
-        "files_refused": "1",
-        "disclosure_policy": "counts below 5 hidden, others rounded to 5",
+    con.execute(f"CREATE TABLE mart_quality AS {select} ({mart_sql('mart_quality')})")
+    numbers = "received, accepted, quarantined, excluded, superseded, totals_compared, totals_differing"
+    found = published(con, out).execute(f"SELECT kind, {numbers} FROM pub_quality ORDER BY feed").fetchall()
+    return {kind: tuple(counts) for kind, *counts in found}
+
+
+def test_quality_is_rounded_by_feed_and_exact_for_the_whole_site(tmp_path):
+    """Four superseded forms would be the site's less those of the others: the smallest other line goes with them."""
+    con = with_records(responses=(388, 9, 11, 4), appointments=(603, 12, 8, 0), referrals=(290, 11, 0, 0))
+    assert lines(con, tmp_path / "out.duckdb") == {
+        "appointments": (625, 605, 10, 10, 0, 0, 0),
+        "referrals": (300, None, None, None, None, 0, 0),
+        "responses": (410, None, None, None, None, 0, 0),
     }
+    with duckdb.connect(str(tmp_path / "out.duckdb"), read_only=True) as out:
+        assert dict(out.execute("SELECT * FROM pub_run").fetchall()) == RUN | {
+            "received": "1336",
+            "accepted": "1281",
+            "quarantined": "32",
+            "excluded": "19",
+            "superseded": "4",
+            "files": "3",
+            "files_refused": "0",
+            "disclosure_policy": "counts below 5 hidden, others rounded to 5",
+        }
+
+
+def test_the_line_of_a_refused_feed_is_told_and_hides_nothing(tmp_path):
+    con = with_records(responses=(2, 0, 0, 0), appointments=(603, 12, 8, 0))
+    con.execute("UPDATE core_export SET refused = 'empty_file', received = 7 WHERE kind = 'referrals'")
+    assert lines(con, tmp_path / "out.duckdb") == {
+        "appointments": (None, None, None, None, None, 0, 0),
+        "referrals": (0, 0, 0, 0, 0, 0, 0),
+        "responses": (None, None, None, None, None, 0, 0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("quarantined", "compared", "differing", "expected"),
+    [
+        (0, 40, 10, (40, 10)),
+        (0, 40, 3, (40, None)),
+        (0, 40, 38, (40, None)),
+        (0, 3, 0, (None, None)),
+        (3, 40, 10, (None, None)),
+    ],
+)
+def test_compared_scores(tmp_path, quarantined, compared, differing, expected):
+    """Hidden where they are few, and where the records that they are of are hidden."""
+    con = with_records(responses=(100, quarantined, 0, 0), appointments=(603, 12, 8, 0))
+    changed = f"{compared} AS totals_compared, {differing} AS totals_differing"
+    found = lines(con, tmp_path / "out.duckdb", f"SELECT * REPLACE ({changed}) FROM")
+    assert found["responses"][5:] == expected
 
 
 def test_deliveries_are_dated_in_the_time_zone_of_the_site():
@@ -264,12 +309,15 @@ def test_a_publication_is_a_new_file(tmp_path):
 
 
 def test_the_warehouse_is_left_as_it_was_but_for_what_may_be_told(tmp_path):
-    con = warehouse(Site(ONE_CLINIC), AS_OF)
+    con = with_figures([{"kind": "count", "numerator": "4", "denominator": ""}])
     tables = "SELECT current_database(), table_name FROM duckdb_tables() ORDER BY ALL"
     before = con.execute(tables).fetchall()
     for name in ("first", "second"):
         published(con, tmp_path / f"{name}.duckdb").close()
-        assert con.execute(tables).fetchall() == sorted([*before, ("memory", "mart_disclosed")])
+        assert con.execute(tables).fetchall() == before
+        assert con.execute("SELECT state, cause FROM mart_disclosed").fetchall() == [
+            ("suppressed", "primary")
+        ]
 
 
 def test_the_publication_is_the_same_for_any_number_of_threads_and_any_order_of_rows(tmp_path):
