@@ -59,7 +59,7 @@ PUBLISHED = (
             required("title", "VARCHAR", "Name shown to people"),
             required("first_day", "DATE", "First day"),
             required("last_day", "DATE", "Last day"),
-            required("closed", "BOOLEAN", "Whether it ended on or before as_of"),
+            required("closed", "BOOLEAN", "Whether its last day is before as_of, or it is all time"),
         ),
     ),
     Table(

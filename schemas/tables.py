@@ -357,7 +357,8 @@ MART_DISCLOSED = Table(
         *FIGURE_COLUMNS,
         required("state", "VARCHAR",
                  "value, zero, suppressed, update_withheld, not_applicable or no_data"),
-        required("cause", "VARCHAR", "primary, within, secondary or history; empty where it is told"),
+        required("cause", "VARCHAR",
+                 "primary, within, secondary, dominance or history; empty where it is told"),
     ),
 )
 

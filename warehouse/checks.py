@@ -98,7 +98,7 @@ def listed(values: Iterable[str]) -> str:
 
 def in_words(values: Sequence[object]) -> str:
     """a, b or c."""
-    texts = [str(value) for value in values]
+    texts = [str(value) or "empty" for value in values]
     return " or ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:]))) if texts else "nothing"
 
 

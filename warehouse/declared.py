@@ -29,6 +29,7 @@ from warehouse.checks import (
 EXACT_STATES = ("value", "zero", "not_applicable", "no_data")
 HIDDEN_STATES = ("suppressed", "update_withheld")
 GRAINS = (*PERIOD_GRAINS, "session", "stage")
+CAUSES = ("", "primary", "within", "secondary", "dominance", "history")
 FATES = ("accepted", "quarantined", "excluded", "superseded")
 RUN_INPUTS = (
     "run",
@@ -79,6 +80,9 @@ WORDS: Mapping[tuple[str, str], Sequence[str]] = {
     ("core_referral", "problem"): VOCABULARY["problem"],
     ("mart_figure", "grain"): GRAINS,
     ("mart_figure", "state"): EXACT_STATES,
+    ("mart_disclosed", "grain"): GRAINS,
+    ("mart_disclosed", "state"): (*EXACT_STATES, *HIDDEN_STATES),
+    ("mart_disclosed", "cause"): CAUSES,
     ("pub_figure", "grain"): GRAINS,
     ("pub_figure", "state"): (*EXACT_STATES, *HIDDEN_STATES),
     ("pub_metric", "theme"): ("engagement", "alliance", "outcome", "quality"),

@@ -23,7 +23,7 @@ from duckdb import DuckDBPyConnection
 
 from schemas.errors import WarehouseError
 from schemas.instrument import Instrument
-from schemas.tables import CORE, MART_BOUND, MART_FIGURE, Column, Table, administration_table
+from schemas.tables import CORE, MART_BOUND, MART_DISCLOSED, MART_FIGURE, Column, Table, administration_table
 
 LEFT_OUT_COLUMNS = {"core_export": ("arrived_at",)}
 """Clock times: the same delivery may have been archived at another moment."""
@@ -60,9 +60,9 @@ class _Run:
 
 
 def warehouse_tables(instruments: Sequence[Instrument]) -> tuple[Table, ...]:
-    """The tables of a warehouse that figures come from, and the figures; views have no digest."""
+    """Tables that figures come from, the figures, and what may be told of them; views have no digest."""
     wide = (administration_table(one.id, one.n_items, one.scale_ids) for one in instruments)
-    return (*CORE, *wide, MART_FIGURE, MART_BOUND)
+    return (*CORE, *wide, MART_FIGURE, MART_BOUND, MART_DISCLOSED)
 
 
 def table_digests(

@@ -1,6 +1,7 @@
 """Which exact figures may be told: mart_disclosed, one row per published figure, with its state and cause.
 
-The cause stays in the warehouse: whether a cell is hidden for itself or for another is nobody's to know.
+What the policy leaves out (lengths of periods, clinics, sessions, stages) has no row. The cause stays in the
+warehouse: whether a cell is hidden for itself or for another is nobody's to know.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from schemas.quantities import Quantities
 from schemas.site import Disclosure
 from schemas.tables import MART_DISCLOSED
+from warehouse.policy_rows import dominated, needed, published
 from warehouse.suppression import Account, settle
 from warehouse.suppression_block import CAUSES, Policy
 from warehouse.suppression_rows import blocks, told
@@ -68,30 +70,32 @@ def disclose_figures(con: DuckDBPyConnection, policy: Disclosure, quantities: Qu
     figures = con.sql(FIGURES).pl()
     clinics = dict(con.sql("SELECT clinic, service FROM core_clinic ORDER BY clinic").fetchall())
     cause, account = causes(figures, clinics, policy, quantities)
-    decided = figures.select(*MART_DISCLOSED.key, pl.Series("cause", cause)).with_columns(
+    decided = figures.select(*MART_DISCLOSED.key, pl.Series("cause", cause, dtype=pl.String)).with_columns(
         _state(figures, cause).alias("state")
     )
-    write(con, decided)
+    write(con, decided.filter(published(policy)))
     return account
 
 
 def causes(
     figures: pl.DataFrame, clinics: Mapping[str, str], policy: Disclosure, quantities: Quantities
 ) -> tuple[list[str], Account]:
-    """Why each row is hidden, in order of rows; empty where it is told. Pure.
+    """Why each row is hidden, in order of rows; empty where it is told, or left out. Pure.
 
     figures: as FIGURES gives them
     """
     account = Account()
     found = np.zeros(len(figures), dtype=np.int8)
     limits = Policy(policy.threshold, policy.round_to, policy.rate_denominator, policy.mean_cases)
-    applicable = figures.filter(pl.col("state") != "not_applicable")
+    applicable = figures.filter(pl.col("state") != "not_applicable", needed(policy)).with_columns(
+        pl.col("closed") & published(policy)
+    )
     if len(applicable):
         known = told(applicable, dict(clinics), quantities)
         for block in blocks(known, quantities, limits):
             settle(block, quantities, known.service, account)
             found[block.rows.place] = block.cause
-    return [CAUSES[one] for one in found], account
+    return dominated(figures, [CAUSES[one] for one in found], policy), account
 
 
 def _state(figures: pl.DataFrame, cause: list[str]) -> pl.Expr:
@@ -101,7 +105,7 @@ def _state(figures: pl.DataFrame, cause: list[str]) -> pl.Expr:
         .then(state)
         .when(~closed)
         .then(pl.lit("update_withheld"))
-        .when(pl.lit(pl.Series(cause)) != "")
+        .when(pl.lit(pl.Series(cause, dtype=pl.String)) != "")
         .then(pl.lit("suppressed"))
         .otherwise(state)
     )

@@ -1,13 +1,14 @@
 """Marts to the published file: the one place where small numbers are hidden and counts are rounded.
 
-The rules, for every figure of every unit and period:
+By the site's policy (`schemas.policy`), for every figure of every unit and period that it publishes:
 - not applicable and no data are said; a period that is not over yet is held back;
 - a count of 1 to threshold - 1 is suppressed, every other one is rounded to round_to; zero is zero;
-- a rate is taken from rounded counts, and suppressed where its rounded denominator is below 20 or its
-  numerator or its complement is a count of 1 to threshold - 1: 98 % of 102 tells of two people;
+- a rate is taken from rounded counts, and suppressed where its rounded denominator is below rate_denominator
+  or its numerator or its complement is a count of 1 to threshold - 1: 98 % of 102 tells of two people;
 - a shown rate that held records could move has its effect bounds, in whole per cent, computed from what is
   shown and from the number of cases they could touch, rounded up, and to threshold at least;
-- a mean is taken from exact sums, to one decimal, and suppressed where fewer than 10 are behind it;
+- a mean is taken from exact sums, to one decimal, and suppressed where fewer than mean_cases are behind it;
+- what would tell of something suppressed is suppressed, too (`warehouse.disclosed`);
 - what is suppressed or held back carries no number at all;
 - estimates of models are not published: no rule here covers curves and coefficients.
 Source: NHS Talking Therapies and NHS mental health publications (below 5 hidden, else nearest 5,
@@ -29,12 +30,7 @@ from schemas.published import PUBLISHED
 from schemas.site import Disclosure
 from warehouse.disclosed import KINDS, disclose_figures
 from warehouse.effect_bounds import high_of_rounded, low_of_rounded
-
-RATE_DENOMINATOR = 20
-"""Smallest rounded denominator of a rate: below it one person is more than five per cent."""
-
-MEAN_CASES = 10
-"""Fewest cases behind a mean."""
+from warehouse.quality_disclosure import Line, hidden_levels
 
 TABLES = {table.name: table for table in PUBLISHED}
 
@@ -76,8 +72,9 @@ def publish_tables(
     with con.cursor() as publisher:
         for statement in _macros(policy):
             publisher.execute(statement)
+        _rate_lines(publisher, policy)
         _create_tables(publisher, out)
-        for name, select in SELECTS.items():
+        for name, select in _selects(policy).items():
             _insert_select(publisher, name, select)
         _insert_rows(publisher, "pub_metric", _metric_rows(metrics))
         _insert_rows(publisher, "pub_instrument", _instrument_rows(publisher, instruments))
@@ -159,34 +156,64 @@ FROM shown
 QUALITY = """
 SELECT
     clinic, feed, kind, files, files_refused,
-    CASE WHEN NOT protected(received) THEN rounded(received) END AS received,
-    CASE WHEN NOT protected(accepted) THEN rounded(accepted) END AS accepted,
-    CASE WHEN NOT protected(quarantined) THEN rounded(quarantined) END AS quarantined,
-    CASE WHEN NOT protected(excluded) THEN rounded(excluded) END AS excluded,
-    CASE WHEN NOT protected(superseded) THEN rounded(superseded) END AS superseded,
-    CASE WHEN NOT protected(totals_compared) THEN rounded(totals_compared) END AS totals_compared,
+    CASE WHEN level < 2 THEN rounded(received) END AS received,
+    CASE WHEN level < 1 THEN rounded(accepted) END AS accepted,
+    CASE WHEN level < 1 THEN rounded(quarantined) END AS quarantined,
+    CASE WHEN level < 1 THEN rounded(excluded) END AS excluded,
+    CASE WHEN level < 1 THEN rounded(superseded) END AS superseded,
+    CASE WHEN told AND NOT protected(totals_compared) THEN rounded(totals_compared) END AS totals_compared,
     CASE
-        WHEN NOT (
-            protected(totals_compared)
-            OR protected(totals_differing)
-            OR protected(totals_compared - totals_differing)
-        )
+        WHEN told
+            AND NOT (
+                protected(totals_compared)
+                OR protected(totals_differing)
+                OR protected(totals_compared - totals_differing)
+            )
             THEN rounded(totals_differing)
     END AS totals_differing,
     newest_arrival
-FROM mart_quality
+FROM (
+    -- As many scores as are compared, so many records are accepted, or a fixed part of that.
+    SELECT *, level < 1 OR totals_compared = 0 AS told
+    FROM mart_quality
+    JOIN quality_level USING (clinic, feed, kind)
+)
 """
 
-SELECTS = {
-    "pub_figure": FIGURES,
-    "pub_unit": "SELECT service, clinic, title FROM mart_unit",
-    "pub_period": (
-        "SELECT grain, period, title, first_day, last_day, closed FROM mart_period WHERE scaffold = 'period'"
-    ),
-    "pub_quality": QUALITY,
-}
 
-RUN_COUNTS = ("received", "accepted", "quarantined", "excluded", "superseded", "files", "files_refused")
+def _selects(policy: Disclosure) -> dict[str, str]:
+    """SQL by published table. Units and periods that the policy tells nothing of are not offered."""
+    grains = ", ".join(f"'{grain}'" for grain in policy.grains)
+    return {
+        "pub_figure": FIGURES,
+        "pub_unit": (
+            f"SELECT service, clinic, title FROM mart_unit WHERE clinic = 'all' OR {policy.by_clinic}"
+        ),
+        "pub_period": (
+            "SELECT grain, period, title, first_day, last_day, closed FROM mart_period "
+            f"WHERE scaffold = 'period' AND grain IN ({grains})"
+        ),
+        "pub_quality": QUALITY,
+    }
+
+
+def _rate_lines(publisher: DuckDBPyConnection, policy: Disclosure) -> None:
+    """quality_level: what is hidden of each row of mart_quality, by `hidden_levels`."""
+    columns = ", ".join(FATES)
+    found = _rows(
+        publisher,
+        f"SELECT clinic, feed, kind, files = files_refused, {columns} FROM mart_quality ORDER BY ALL",
+    )
+    levels = hidden_levels([Line(tuple(fates), known) for _, _, _, known, *fates in found], policy.threshold)
+    publisher.execute(
+        "CREATE TEMP TABLE quality_level (clinic VARCHAR, feed VARCHAR, kind VARCHAR, level TINYINT)"
+    )
+    for (clinic, feed, kind, *_), level in zip(found, levels, strict=True):
+        publisher.execute("INSERT INTO quality_level VALUES (?, ?, ?, ?)", [clinic, feed, kind, level])
+
+
+FATES = ("accepted", "quarantined", "excluded", "superseded")
+RUN_COUNTS = ("received", *FATES, "files", "files_refused")
 """Exact, because the conservation line of a whole site tells of nobody."""
 
 
@@ -224,7 +251,7 @@ def _metric_rows(metrics: Iterable[Metric]) -> Iterator[tuple[str, ...]]:
 
 def _instrument_rows(publisher: DuckDBPyConnection, instruments: Iterable[Card]) -> Iterator[tuple[str, ...]]:
     """Only instruments that figures are given for: what a site does not use is not shown."""
-    used = {row[0] for row in _rows(publisher, "SELECT DISTINCT instrument FROM mart_figure")}
+    used = {row[0] for row in _rows(publisher, "SELECT DISTINCT instrument FROM mart_disclosed")}
     for card in instruments:
         if card.id in used:
             yield card.id, card.title, card.construct, card.evidence, card.licence

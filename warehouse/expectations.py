@@ -19,6 +19,7 @@ from schemas.tables import (
     ADMINISTRATION_VIEW,
     CORE,
     MART_BOUND,
+    MART_DISCLOSED,
     MART_FIGURE,
     SCORE_VIEW,
     administration_table,
@@ -76,7 +77,7 @@ def warehouse_expectations(
 
     rows: how many each table has; of an instrument without administrations only the columns are checked
     """
-    for table in (*CORE, MART_FIGURE, MART_BOUND):
+    for table in (*CORE, MART_FIGURE, MART_BOUND, MART_DISCLOSED):
         yield from declared(On(WAREHOUSE, table.name), table)
     for view in (ADMINISTRATION_VIEW, SCORE_VIEW):
         yield columns(On(WAREHOUSE, view.name), view)
@@ -94,6 +95,7 @@ def warehouse_expectations(
         yield _stands_once(On(WAREHOUSE, table_id), kind)
     yield from _exact_figures(On(WAREHOUSE, MART_FIGURE.name))
     yield _exact_bounds()
+    yield from _disclosed(On(WAREHOUSE, MART_DISCLOSED.name))
     yield from _feeds(facts)
 
 
@@ -290,6 +292,21 @@ def _exact_bounds() -> Expectation:
         f"t.low_percent < 0 OR t.high_percent > 100 OR NOT EXISTS ({around})",
         "low_percent",
         needs=(MART_FIGURE.name,),
+    )
+
+
+def _disclosed(on: On) -> Iterator[Expectation]:
+    yield on.known(
+        "figure",
+        "what may be told is of exact figures",
+        MART_FIGURE.name,
+        " AND ".join(f"o.{name} = t.{name}" for name in MART_FIGURE.key),
+    )
+    yield on.never(
+        "state_and_cause",
+        "what is suppressed has its cause, and what is told has none",
+        "t.state <> 'update_withheld' AND (t.state = 'suppressed') <> (t.cause <> '')",
+        "cause",
     )
 
 

@@ -18,7 +18,7 @@ import polars as pl
 from schemas.errors import WarehouseError
 from schemas.metrics import Metric
 from schemas.site import Disclosure
-from schemas.tables import FIGURE_COLUMNS
+from schemas.tables import FIGURE_COLUMNS, MART_DISCLOSED
 from warehouse.connect import Connection, connect, settings
 from warehouse.disclosure import Card, publish_tables
 
@@ -111,7 +111,14 @@ QUERIES: Mapping[str, str] = {
         GROUP BY ALL
         ORDER BY feed, file, export.entry, rule, instrument, "column"
     """,
-    "marts": "SELECT table_name FROM duckdb_tables() WHERE database_name = 'built' AND table_name ^@ 'mart_'",
+    "marts": f"""
+        SELECT table_name
+        FROM duckdb_tables()
+        WHERE database_name = 'built'
+            AND (table_name = 'core_clinic' OR table_name ^@ 'mart_')
+            AND table_name <> '{MART_DISCLOSED.name}'
+        ORDER BY table_name
+    """,
     "figure_ids": "SELECT DISTINCT figure FROM {table} ORDER BY figure",
     # Session numbers are texts among the periods: by length, 10 comes after 9.
     "figures": """

@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from schemas import metrics as dictionary
 from schemas.metrics import Metric
 from schemas.site import Rules
-from schemas.tables import MART_BOUND, MART_FIGURE
+from schemas.tables import MART_BOUND, MART_DISCLOSED, MART_FIGURE
 from warehouse import generated_marts
 from warehouse.effect_bounds import create_touched
 from warehouse.item_answers import item_answers_view
@@ -129,6 +129,7 @@ PARAMETERS = (
 def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] | None = None) -> None:
     """All marts of a warehouse that has its core tables and views, as at the end of `as_of`.
 
+    mart_disclosed is empty until the warehouse is published (`warehouse.disclosed`).
     core_run may name the site's timezone, which dates deliveries; without it they are dated in UTC.
     metrics: definitions to compute; the metric dictionary where not given.
     """
@@ -144,6 +145,8 @@ def build_marts(con: DuckDBPyConnection, as_of: date, metrics: Sequence[Metric] 
         if name == MART_FIGURE.name:
             estimate_models(con)
         _create(con, name)
+    for statement in MART_DISCLOSED.ddl():
+        con.execute(statement)
     con.execute("RESET disabled_optimizers")
 
 

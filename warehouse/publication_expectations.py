@@ -47,6 +47,7 @@ def publication_expectations(facts: SiteFacts, run: str) -> Iterator[Expectation
         )
     for column in ("received", *FATES, "totals_compared", "totals_differing"):
         yield from _counts(On(PUBLISHED_FILE, "pub_quality"), column, facts.policy)
+    yield _hidden_lines()
     yield from _rates(facts.policy)
     yield from _bounds(facts.policy)
     yield from _means(facts.policy)
@@ -163,12 +164,13 @@ def _told() -> Iterator[Expectation]:
 
 
 _CLINICS = (
-    "SELECT u.service, u.clinic, list_sort(list(o.clinic)) AS clinics FROM pub_unit AS u"
-    " JOIN pub_unit AS o ON o.clinic <> 'all'"
-    " AND u.service IN ('all', o.service) AND u.clinic IN ('all', o.clinic)"
+    "SELECT u.service, u.clinic, list_sort(list(o.service || ' ' || o.clinic)) AS clinics FROM pub_unit AS u"
+    " JOIN pub_unit AS o ON u.service IN ('all', o.service) AND u.clinic IN ('all', o.clinic)"
+    " AND (o.clinic <> 'all' OR o.service <> 'all'"
+    " AND NOT EXISTS (SELECT 1 FROM pub_unit AS c WHERE c.clinic <> 'all'))"
     " GROUP BY u.service, u.clinic"
 )
-"""Clinics of each unit; a service of one clinic has the same as the clinic."""
+"""Clinics of each unit, or services where clinics are left out; a service of one clinic is that clinic."""
 
 
 def _crossed(policy: Disclosure) -> Iterator[Expectation]:
@@ -206,6 +208,17 @@ def _counts(
         f"{shown} <> 0 AND t.{column} < {least}",
         column,
         needs=needs,
+    )
+
+
+def _hidden_lines() -> Expectation:
+    fates = " + ".join(f"(t.{fate} IS NULL)::INTEGER" for fate in FATES)
+    return On(PUBLISHED_FILE, "pub_quality").never(
+        "hidden_line",
+        "what becomes of a feed's records is told all or not at all, and not beside a hidden sum",
+        f"{fates} NOT IN (0, {len(FATES)}) OR t.received IS NULL AND t.accepted IS NOT NULL"
+        f" OR t.accepted IS NULL AND coalesce(t.totals_compared, 0) <> 0",
+        "accepted",
     )
 
 

@@ -21,7 +21,7 @@ from tests.lib.small_warehouse import Site, instruments, warehouse
 from tests.lib.tables import rows
 from warehouse.disclosure import publish_tables
 
-AS_OF = date(2026, 6, 30)
+AS_OF = date(2026, 7, 1)
 POLICY = Disclosure()
 MAY = {"clinic": "north", "grain": "month", "period": "2026-05"}
 NUMBERS = ("numerator", "denominator", "value", "n")

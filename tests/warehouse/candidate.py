@@ -12,7 +12,7 @@ from schemas import registry
 from schemas.instrument import Instrument
 from schemas.published import PUBLISHED
 from schemas.site import Disclosure
-from schemas.tables import CORE, MART_BOUND, MART_FIGURE, Table, administration_table
+from schemas.tables import CORE, MART_BOUND, MART_DISCLOSED, MART_FIGURE, Table, administration_table
 from warehouse.expectations import SiteFacts
 from warehouse.load import create_views
 
@@ -50,7 +50,7 @@ def fill(path: Path, tables: Iterable[Table], rows: dict[str, list[dict[str, obj
 
 def good_warehouse(path: Path) -> Path:
     wide = [administration_table(one.id, one.n_items, one.scale_ids) for one in INSTRUMENTS]
-    fill(path, (*CORE, *wide, MART_FIGURE, MART_BOUND), warehouse_rows())
+    fill(path, (*CORE, *wide, MART_FIGURE, MART_BOUND, MART_DISCLOSED), warehouse_rows())
     return path
 
 
@@ -111,6 +111,11 @@ def warehouse_rows() -> dict[str, list[dict[str, object]]]:
             figure("referrals_received", numerator=13, value=13, unit="referrals", n=13),
             figure("dna_rate", numerator=7, denominator=29, value=24.1379, unit="%", n=29),
             figure("alliance_mean", instrument="srs", scale="total", unit="points", state="no_data"),
+        ],
+        "mart_disclosed": [
+            figure("referrals_received", cause=""),
+            figure("dna_rate", "suppressed", cause="primary"),
+            figure("alliance_mean", "no_data", instrument="srs", scale="total", cause=""),
         ],
         "mart_bound": [bound("dna_rate", held=2, low_percent=17.2413, high_percent=31.0345)],
     }  # fmt: skip
@@ -226,7 +231,8 @@ def published_rows() -> dict[str, list[dict[str, object]]]:
         ],
         "pub_quality": [
             {"clinic": "northvale", "feed": "northvale-forms", "kind": "responses", "files": 1,
-             "files_refused": 0, "received": 10, "accepted": 5, "newest_arrival": MORNING.date()}
+             "files_refused": 0, "received": 10, "accepted": 5, "quarantined": 5, "excluded": 0,
+             "superseded": 0, "totals_compared": 0, "totals_differing": 0, "newest_arrival": MORNING.date()}
         ],
         "pub_run": [{"name": "run", "value": RUN}, {"name": "as_of", "value": AS_OF.isoformat()}],
     }  # fmt: skip

@@ -145,6 +145,7 @@ def test_a_warehouse_has_a_digest_of_every_table_that_figures_come_from(tmp_path
         "administration_srs",
         "mart_figure",
         "mart_bound",
+        "mart_disclosed",
     ]
     assert list(tables) == names
     assert tables["administration_gad_7"]["rows"] == 6

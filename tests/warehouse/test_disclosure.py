@@ -24,7 +24,11 @@ from warehouse.marts import mart_sql
 
 POLICY = Disclosure(threshold=5, round_to=5)
 RUN = {"run": "20260701T020000Z-1a2b3c4d", "as_of": "2026-06-30", "site_name": "North Vale"}
-FIGURES = {"count": "referrals_received", "rate": "attendance_rate", "mean": "alliance_mean"}
+FEW = ("referrals_received", "appointments_held", "attendance_rate", "alliance_mean")
+"""Figures of the tests that are not about single ones: all of them take long to disclose."""
+
+FIGURES = {"count": "questionnaires_due", "rate": "questionnaire_completion_rate", "mean": "alliance_mean"}
+"""Of one instrument each, so that as many as are wanted tell nothing of each other."""
 
 
 def published(
@@ -34,17 +38,25 @@ def published(
     return duckdb.connect(str(out), read_only=True)
 
 
+def with_few(
+    site: Site, as_of: date = AS_OF, threads: int = 2, kinds: tuple[str, ...] = ()
+) -> duckdb.DuckDBPyConnection:
+    """A warehouse with the exact figures of FEW, and of these kinds."""
+    few = [one for one in metrics.load() if one.figure in FEW or one.kind in kinds]
+    return warehouse(site, as_of, threads, few)
+
+
 def with_figures(figures: list[dict[str, str]]) -> duckdb.DuckDBPyConnection:
-    """A warehouse whose exact figures, in this order by scale, are these: kind, numerator, denominator."""
+    """A warehouse whose exact figures, in this order, are these: kind, numerator, denominator; each of a form of its own."""
     con = warehouse(Site(ONE_CLINIC), AS_OF)
     con.execute("DELETE FROM mart_figure")
     # The empty site has the one month of as_of.
     con.execute("UPDATE mart_period SET period = '2026-05', closed = TRUE WHERE grain = 'month'")
     cells = [(f"{number:05}", *exact_figure(row)) for number, row in enumerate(figures)]
     con.execute(
-        "INSERT INTO mart_figure BY NAME SELECT unnest(?) AS scale, unnest(?) AS figure, unnest(?) AS numerator, "
+        "INSERT INTO mart_figure BY NAME SELECT unnest(?) AS instrument, unnest(?) AS figure, unnest(?) AS numerator, "
         "unnest(?) AS denominator, unnest(?) AS n, unnest(?) AS state, 'standard' AS definition, 'adult' AS service, "
-        "'north' AS clinic, 'month' AS grain, '2026-05' AS period, '' AS instrument, '' AS unit",
+        "'north' AS clinic, 'month' AS grain, '2026-05' AS period, '' AS scale, '' AS unit",
         [list(column) for column in zip(*cells, strict=True)],
     )
     return con
@@ -97,7 +109,7 @@ def test_the_rules_of_disclosure(tmp_path):
     given, _, expected = zip(*(line.partition("||") for line in SPEC.strip().splitlines()), strict=True)
     con = published(with_figures(rows("\n".join(given))), tmp_path / "out.duckdb")
     found = con.execute(
-        "SELECT numerator, denominator, value, n, state FROM pub_figure ORDER BY scale"
+        "SELECT numerator, denominator, value, n, state FROM pub_figure ORDER BY instrument"
     ).fetchall()
     assert [[*map(shown, row[:4]), row[4]] for row in found] == [
         list(row.values()) for row in rows("\n".join(expected))
@@ -105,12 +117,13 @@ def test_the_rules_of_disclosure(tmp_path):
 
 
 def test_no_rate_that_is_shown_can_stand_for_a_small_group(tmp_path):
-    """Every numerator and denominator to 130: whatever fits a published rate includes no count of 1 to 4."""
-    exact = [(part, whole) for whole in range(131) for part in range(whole + 1)]
+    """Numerators and complements at both ends: whatever fits a published rate includes no count of 1 to 4."""
+    wholes = (0, 1, 4, 5, 9, 17, 18, 22, 23, 40, 102, 130)
+    exact = [(part, whole) for whole in wholes for part in range(whole + 1) if min(part, whole - part) < 7]
     given = [{"kind": "rate", "numerator": str(a), "denominator": str(b)} for a, b in exact]
     found = (
         published(with_figures(given), tmp_path / "out.duckdb")
-        .execute("SELECT numerator, denominator, value, n, state FROM pub_figure ORDER BY scale")
+        .execute("SELECT numerator, denominator, value, n, state FROM pub_figure ORDER BY instrument")
         .fetchall()
     )
     assert len(found) == len(exact)
@@ -140,7 +153,7 @@ def test_other_policies(tmp_path, threshold, round_to):
     given = [{"kind": "count", "numerator": str(n), "denominator": ""} for n in range(60)]
     con = published(with_figures(given), tmp_path / "out.duckdb", Disclosure(threshold, round_to))
     for n, (value, state) in enumerate(
-        con.execute("SELECT value, state FROM pub_figure ORDER BY scale").fetchall()
+        con.execute("SELECT value, state FROM pub_figure ORDER BY instrument").fetchall()
     ):
         if 1 <= n < threshold:
             assert (value, state) == (None, "suppressed")
@@ -150,7 +163,7 @@ def test_other_policies(tmp_path, threshold, round_to):
 
 
 def test_a_period_that_is_not_over_is_held_back(tmp_path):
-    con = published(warehouse(courses(COURSES), date(2026, 3, 25)), tmp_path / "out.duckdb")
+    con = published(with_few(courses(COURSES), date(2026, 3, 25)), tmp_path / "out.duckdb")
     held = con.execute(
         "SELECT DISTINCT grain, period FROM pub_figure WHERE state = 'update_withheld' ORDER BY grain, period"
     ).fetchall()
@@ -167,7 +180,7 @@ def test_a_period_that_is_not_over_is_held_back(tmp_path):
 
 
 def test_the_published_file_has_the_declared_tables_in_key_order(tmp_path):
-    exact = warehouse(random_site(1), AS_OF)
+    exact = with_few(random_site(1))
     con = published(exact, tmp_path / "out.duckdb")
     assert {row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()} == {
         table.name for table in PUBLISHED
@@ -190,7 +203,7 @@ def test_the_published_file_has_the_declared_tables_in_key_order(tmp_path):
 
 
 def test_estimates_are_not_published(tmp_path):
-    exact = warehouse(course_site(1), date(2026, 3, 31))
+    exact = with_few(course_site(1), date(2026, 3, 31), kinds=("model",))
     assert exact.execute("SELECT count(*) > 100 FROM mart_model").fetchone() == (True,)
     con = published(exact, tmp_path / "out.duckdb")
     estimated = {metric.figure for metric in metrics.load() if metric.kind == "model"}
@@ -199,7 +212,7 @@ def test_estimates_are_not_published(tmp_path):
 
 
 def test_every_instrument_that_has_a_figure_is_described(tmp_path):
-    con = published(warehouse(random_site(1), AS_OF), tmp_path / "out.duckdb")
+    con = published(with_few(random_site(1)), tmp_path / "out.duckdb")
     assert (
         con.execute("SELECT instrument FROM pub_instrument").fetchall()
         == con.execute(
@@ -208,31 +221,76 @@ def test_every_instrument_that_has_a_figure_is_described(tmp_path):
     )
 
 
-def test_quality_is_rounded_by_feed_and_exact_for_the_whole_site(tmp_path):
+def with_records(**fates: tuple[int, int, int, int]) -> duckdb.DuckDBPyConnection:
+    """A warehouse whose feeds, by kind, have delivered so many: accepted, quarantined, excluded, superseded."""
     con = warehouse(Site(ONE_CLINIC), AS_OF)
-    con.execute(
-        "UPDATE core_export SET received = 412, accepted = 388, quarantined = 9, excluded = 11, superseded = 4 "
-        "WHERE kind = 'responses'"
-    )
-    con.execute("UPDATE core_export SET refused = 'empty_file', received = 7 WHERE kind = 'referrals'")
+    for kind, counts in fates.items():
+        con.execute(
+            "UPDATE core_export SET received = ?, accepted = ?, quarantined = ?, excluded = ?, superseded = ? "
+            "WHERE kind = ?",
+            [sum(counts), *counts, kind],
+        )
+    return con
+
+
+def lines(
+    con: duckdb.DuckDBPyConnection, out: Path, select: str = "FROM"
+) -> dict[str, tuple[int | None, ...]]:
+    """Published lines by kind of feed, with mart_quality made anew: received, fates, compared and differing."""
     con.execute("DROP TABLE mart_quality")
-    con.execute("CREATE TABLE mart_quality AS " + mart_sql("mart_quality"))
-    out = published(con, tmp_path / "out.duckdb")
-    assert out.execute("SELECT * EXCLUDE (clinic, feed) FROM pub_quality ORDER BY feed").fetchall() == [
-        ("appointments", 1, 0, 0, 0, 0, 0, 0, 0, 0, date(2026, 10, 31)),
-        ("referrals", 1, 1, 0, 0, 0, 0, 0, 0, 0, date(2026, 10, 31)),
-        ("responses", 1, 0, 410, 390, 10, 10, None, 0, 0, date(2026, 10, 31)),
-    ]
-    assert dict(out.execute("SELECT * FROM pub_run").fetchall()) == RUN | {
-        "received": "412",
-        "accepted": "388",
-        "quarantined": "9",
-        "excluded": "11",
-        "superseded": "4",
-        "files": "3",
-        "files_refused": "1",
-        "disclosure_policy": "counts below 5 hidden, others rounded to 5",
+    con.execute(f"CREATE TABLE mart_quality AS {select} ({mart_sql('mart_quality')})")
+    numbers = "received, accepted, quarantined, excluded, superseded, totals_compared, totals_differing"
+    found = published(con, out).execute(f"SELECT kind, {numbers} FROM pub_quality ORDER BY feed").fetchall()
+    return {kind: tuple(counts) for kind, *counts in found}
+
+
+def test_quality_is_rounded_by_feed_and_exact_for_the_whole_site(tmp_path):
+    """Four superseded forms would be the site's less those of the others: the smallest other line goes with them."""
+    con = with_records(responses=(388, 9, 11, 4), appointments=(603, 12, 8, 0), referrals=(290, 11, 0, 0))
+    assert lines(con, tmp_path / "out.duckdb") == {
+        "appointments": (625, 605, 10, 10, 0, 0, 0),
+        "referrals": (300, None, None, None, None, 0, 0),
+        "responses": (410, None, None, None, None, 0, 0),
     }
+    with duckdb.connect(str(tmp_path / "out.duckdb"), read_only=True) as out:
+        assert dict(out.execute("SELECT * FROM pub_run").fetchall()) == RUN | {
+            "received": "1336",
+            "accepted": "1281",
+            "quarantined": "32",
+            "excluded": "19",
+            "superseded": "4",
+            "files": "3",
+            "files_refused": "0",
+            "disclosure_policy": "counts below 5 hidden, others rounded to 5",
+        }
+
+
+def test_the_line_of_a_refused_feed_is_told_and_hides_nothing(tmp_path):
+    con = with_records(responses=(2, 0, 0, 0), appointments=(603, 12, 8, 0))
+    con.execute("UPDATE core_export SET refused = 'empty_file', received = 7 WHERE kind = 'referrals'")
+    assert lines(con, tmp_path / "out.duckdb") == {
+        "appointments": (None, None, None, None, None, 0, 0),
+        "referrals": (0, 0, 0, 0, 0, 0, 0),
+        "responses": (None, None, None, None, None, 0, 0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("quarantined", "compared", "differing", "expected"),
+    [
+        (0, 40, 10, (40, 10)),
+        (0, 40, 3, (40, None)),
+        (0, 40, 38, (40, None)),
+        (0, 3, 0, (None, None)),
+        (3, 40, 10, (None, None)),
+    ],
+)
+def test_compared_scores(tmp_path, quarantined, compared, differing, expected):
+    """Hidden where they are few, and where the records that they are of are hidden."""
+    con = with_records(responses=(100, quarantined, 0, 0), appointments=(603, 12, 8, 0))
+    changed = f"{compared} AS totals_compared, {differing} AS totals_differing"
+    found = lines(con, tmp_path / "out.duckdb", f"SELECT * REPLACE ({changed}) FROM")
+    assert found["responses"][5:] == expected
 
 
 def test_deliveries_are_dated_in_the_time_zone_of_the_site():
@@ -250,17 +308,22 @@ def test_a_publication_is_a_new_file(tmp_path):
         published(con, tmp_path / "out.duckdb")
 
 
-def test_the_warehouse_is_left_as_it_was(tmp_path):
-    con = warehouse(Site(ONE_CLINIC), AS_OF)
-    before = con.execute("SELECT current_database(), count(*) FROM duckdb_tables()").fetchall()
-    published(con, tmp_path / "out.duckdb").close()
-    assert con.execute("SELECT current_database(), count(*) FROM duckdb_tables()").fetchall() == before
+def test_the_warehouse_is_left_as_it_was_but_for_what_may_be_told(tmp_path):
+    con = with_figures([{"kind": "count", "numerator": "4", "denominator": ""}])
+    tables = "SELECT current_database(), table_name FROM duckdb_tables() ORDER BY ALL"
+    before = con.execute(tables).fetchall()
+    for name in ("first", "second"):
+        published(con, tmp_path / f"{name}.duckdb").close()
+        assert con.execute(tables).fetchall() == before
+        assert con.execute("SELECT state, cause FROM mart_disclosed").fetchall() == [
+            ("suppressed", "primary")
+        ]
 
 
 def test_the_publication_is_the_same_for_any_number_of_threads_and_any_order_of_rows(tmp_path):
     contents = []
     for threads in (1, 8):
-        con = warehouse(random_site(4), AS_OF, threads=threads)
+        con = with_few(random_site(4), threads=threads)
         order = "DESC" if threads == 8 else "ASC"
         con.execute(f"CREATE TEMP TABLE again AS SELECT * FROM mart_figure ORDER BY ALL {order}")
         con.execute("DELETE FROM mart_figure")

@@ -123,6 +123,8 @@ WAREHOUSE_DAMAGE = (
     Damage("UPDATE mart_figure SET value = 101 WHERE figure = 'dna_rate'", "mart_figure", "percent_range", "value"),
     Damage("UPDATE mart_figure SET state = 'no_data' WHERE figure = 'referrals_received'", "mart_figure", "state_and_value", "value"),
     Damage("UPDATE mart_figure SET numerator = 30", "mart_figure", "part_of_whole", "numerator"),
+    Damage("UPDATE mart_disclosed SET cause = '' WHERE state = 'suppressed'", "mart_disclosed", "state_and_cause", "cause"),
+    Damage("UPDATE mart_disclosed SET period = '2026-09'", "mart_disclosed", "known", "figure"),
     Damage("UPDATE mart_bound SET low_percent = 24.2", "mart_bound", "bounds_hold_the_value", "low_percent"),
     Damage("UPDATE mart_bound SET figure = 'dropout_rate'", "mart_bound", "bounds_hold_the_value", "low_percent"),
 )  # fmt: skip
@@ -202,6 +204,12 @@ PUBLISHED_DAMAGE = (
     Damage("INSERT INTO pub_figure SELECT * FROM pub_figure LIMIT 1", "pub_figure", "unique_key", ""),
     Damage(f"UPDATE pub_quality SET clinic = '{CANARY}'", "pub_quality", "vocabulary", "clinic"),
     Damage("UPDATE pub_quality SET received = 13", "pub_quality", "rounded_count", "received"),
+    Damage("UPDATE pub_quality SET excluded = NULL", "pub_quality", "hidden_line", "accepted"),
+    Damage(
+        "UPDATE pub_quality SET (accepted, quarantined, excluded, superseded, totals_compared) ="
+        " (NULL, NULL, NULL, NULL, 20)",
+        "pub_quality", "hidden_line", "accepted",
+    ),
     Damage("UPDATE pub_quality SET superseded = 1", "pub_quality", "small_count", "superseded"),
     Damage("UPDATE pub_run SET value = 'another' WHERE name = 'run'", "pub_run", "this_run", "value"),
     Damage(f"INSERT INTO pub_run VALUES ('{CANARY}', '1')", "pub_run", "vocabulary", "name"),

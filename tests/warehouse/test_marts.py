@@ -470,6 +470,17 @@ def test_periods_run_from_the_first_event_to_as_of():
     ]
 
 
+@pytest.mark.parametrize(
+    ("as_of", "closed"),
+    [(date(2026, 6, 30), {"2026-05"}), (date(2026, 7, 1), {"2026-05", "2026-06"})],
+)
+def test_a_period_is_closed_on_the_day_after_its_last(as_of, closed):
+    """A run in the night of as_of has not seen that day's records."""
+    con = warehouse(Site(ONE_CLINIC, appointments=CONTACTS), as_of)
+    found = con.execute("SELECT period FROM mart_period WHERE grain = 'month' AND closed").fetchall()
+    assert {period for (period,) in found} == closed
+
+
 def test_an_empty_site_has_its_figures_too():
     con = warehouse(Site(ONE_CLINIC), AS_OF)
     assert exact(con, "referrals_received", grain="month") == ["2026-06: 0/- = 0 zero"]

@@ -59,7 +59,8 @@ SELECT
     END AS title,
     first_day,
     CASE grain WHEN 'all' THEN as_of ELSE end_day END AS last_day,
-    last_day <= as_of AS closed,
+    -- The day of as_of is not over: its records may come tomorrow. All time is told up to any day.
+    grain = 'all' OR end_day < as_of AS closed,
     first_slot,
     last_slot
 FROM dated

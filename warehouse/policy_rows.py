@@ -1,0 +1,60 @@
+"""Which rows of figures the site's policy publishes at all, and which units a clinic stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from schemas.site import Disclosure
+
+DOMINANCE = "dominance"
+"""The cause of a row that is hidden because a clinic that is not told of has most of its cases."""
+
+ROW = ["figure", "definition", "instrument", "scale", "grain", "period"]
+
+
+def published(policy: Disclosure) -> pl.Expr:
+    """Whether the policy publishes a row: its period, session or stage, and its clinic."""
+    crossed = (("session", policy.by_session), ("stage", policy.by_stage))
+    grains = (*policy.grains, *(grain for grain, is_told in crossed if is_told))
+    return pl.col("grain").is_in(grains) & ((pl.col("clinic") == "all") | policy.by_clinic)
+
+
+def needed(policy: Disclosure) -> pl.Expr:
+    """Whether suppression has to know of a row: those that are published, and months of single clinics.
+
+    All counts are sums over these. Where the policy leaves them out they are as those of open periods are:
+    true, not told, and nothing told may tell them.
+    """
+    return published(policy) | ((pl.col("clinic") != "all") & (pl.col("grain") == "month"))
+
+
+def dominated(figures: pl.DataFrame, cause: Sequence[str], policy: Disclosure) -> list[str]:
+    """The causes, and DOMINANCE for each further row that a clinic which is not told of stands for.
+
+    figures: rows with the columns of ROW, service, clinic, count_n and count_d; cases are those of the
+        denominator, or of the count. cause: why each is hidden, empty where it is told
+    """
+    rows = figures.select(
+        *ROW,
+        "service",
+        "clinic",
+        pl.coalesce("count_d", "count_n").alias("cases"),
+        pl.Series("cause", cause, dtype=pl.String),
+        published(policy).alias("published"),
+    )
+    not_told = (pl.col("cause") != "") | ~pl.col("published")
+    alone = rows.filter(pl.col("clinic") != "all", not_told)
+    largest = pl.concat(
+        alone.group_by(*ROW, unit.alias("service")).agg(pl.col("cases").max().alias("largest"))
+        for unit in (pl.col("service"), pl.lit("all"))
+    )
+    beside = rows.join(largest, on=[*ROW, "service"], how="left", maintain_order="left")
+    stands = (pl.col("clinic") == "all") & (
+        100 * pl.col("largest") > policy.dominance_percent * pl.col("cases")
+    )
+    hidden = pl.when((pl.col("cause") == "") & pl.col("published") & stands.fill_null(value=False)).then(
+        pl.lit(DOMINANCE)
+    )
+    return beside.select(hidden.otherwise("cause").alias("cause"))["cause"].to_list()
