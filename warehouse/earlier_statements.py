@@ -58,7 +58,8 @@ def with_earlier(
 
 def _named(rows: pl.DataFrame) -> pl.DataFrame:
     """Sets of clinics as texts, so that they can be joined on."""
-    return rows.with_columns(pl.col("clinics").list.sort().list.join("\n").fill_null(""))
+    clinics = pl.col("clinics").list.sort().list.join("\n").fill_null("")
+    return rows.with_columns(clinics, pl.col("first_slot", "last_slot").cast(pl.Int64))
 
 
 # -- what a release told ------------------------------------------------------------------------------
@@ -72,8 +73,7 @@ def _told(rows: pl.DataFrame, policy: Mapping[str, Any]) -> pl.DataFrame:
     mean = (pl.col("kind") == "mean") & (d > 0)
     d_low = _low(d, policy)
     stated = _named(spoken).select(
-        *CELL[:-2],
-        pl.col("first_slot", "last_slot").cast(pl.Int64),
+        *CELL,
         least.alias("least"),
         _low(n, policy).alias("n_low"),
         _high(n, policy).alias("n_high"),
@@ -116,8 +116,8 @@ def _sums(placed: pl.DataFrame, told: pl.DataFrame, additive: Collection[tuple[s
     )
     months = placed.filter(pl.col("grain") == "month", pl.col("state") != "not_applicable")
     # Units of the same clinics have the same counts: one of them stands for all.
-    one_unit = pl.struct("service", "clinic").min().over(*SERIES, "clinics") == pl.struct("service", "clinic")
-    months = months.filter(one_unit).rename({"first_slot": "slot"}).drop("last_slot")
+    unit = pl.concat_str("service", "clinic", separator="\n")
+    months = months.filter(unit == unit.min().over(*SERIES, "clinics")).rename({"first_slot": "slot"}).drop("last_slot")
     within = pl.col("slot").is_between("first_slot", "last_slot")
     parts = wanted.join(months, on=[*SERIES, "clinics"], how="inner", maintain_order="left_right")
     sums = (

@@ -68,11 +68,11 @@ JOIN {of}mart_period AS period USING (grain, period)
 LEFT JOIN clinics USING (figure, definition, instrument, scale, service, clinic)
 CROSS JOIN span
 """
-"""What each figure tells of. clinics: of its unit, those where it is applicable. first_slot and last_slot: of its
-period, as far as the calendar goes; months, session numbers or stages; of a stock its last month."""
+"""What each figure tells of. clinics: of its unit, those where it is applicable. first_slot and last_slot: of
+its period, as far as the calendar goes; months, session numbers or stages; of a stock its last month."""
 
 ROWS = f"""
-SELECT figure.*, metric.kind, period.closed, first_slot, last_slot, clinics
+SELECT figure.*, metric.kind, period.closed, cell.first_slot, cell.last_slot, cell.clinics
 FROM made.pub_figure AS figure
 JOIN made.pub_metric AS metric USING (figure, definition)
 JOIN built.mart_period AS period USING (grain, period)
@@ -126,8 +126,8 @@ def after_release(figures: str) -> str:
     """SQL: today's figures, but those that stay as they were released, which are in the table RELEASED.
 
     Only a revision changes what is kept, and none takes a number back: where a figure was told of the same
-    clinics and months, and may not be told now, the earlier number stays. One that would be told otherwise says
-    so, with the numbers it had; one that comes back to what was told is told as before.
+    clinics and months, and may not be told now, the earlier number stays. One that would be told otherwise
+    says so, with the numbers it had; one that comes back to what was told is told as before.
     """
     numbers = "earlier.value IS NOT NULL"
     same = " AND ".join(f"earlier.{name} IS NOT DISTINCT FROM now.{name}" for name in NUMBERS)
