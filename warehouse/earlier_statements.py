@@ -117,7 +117,11 @@ def _sums(placed: pl.DataFrame, told: pl.DataFrame, additive: Collection[tuple[s
     months = placed.filter(pl.col("grain") == "month", pl.col("state") != "not_applicable")
     # Units of the same clinics have the same counts: one of them stands for all.
     unit = pl.concat_str("service", "clinic", separator="\n")
-    months = months.filter(unit == unit.min().over(*SERIES, "clinics")).rename({"first_slot": "slot"}).drop("last_slot")
+    months = (
+        months.filter(unit == unit.min().over(*SERIES, "clinics"))
+        .rename({"first_slot": "slot"})
+        .drop("last_slot")
+    )
     within = pl.col("slot").is_between("first_slot", "last_slot")
     parts = wanted.join(months, on=[*SERIES, "clinics"], how="inner", maintain_order="left_right")
     sums = (

@@ -231,6 +231,7 @@ def test_no_release_leaves_figures_and_their_words(tmp_path: Path):
     found = tables(file)
     assert {name for name in found if found[name] != first[name]} == {"pub_run"}
     assert found.keys() == first.keys()
+    assert causes() == []
     assert ("run", nights.run) in found["pub_run"]
     assert sorted(path.name for path in tmp_path.glob("made*")) == ["made1.duckdb", "made2.duckdb"]
 
