@@ -99,7 +99,7 @@ def _with_history(
     """The figures as the solver takes them: with what earlier releases told, and of kept rows nothing new."""
     if not history.releases:
         return figures
-    released = [(pl.read_parquet(one.rows), one.disclosure) for one in history.releases]
+    released = ((pl.read_parquet(one.rows), one.disclosure) for one in history.releases)
     known = with_earlier(figures, con.sql(CELLS.format(of="")).pl(), released, _additive(quantities))
     if kept is None:
         return known

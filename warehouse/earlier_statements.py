@@ -8,7 +8,7 @@ own. What a unit of other clinics was told to have is about no row of today's, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -30,14 +30,14 @@ EARLIER = "earlier"
 def with_earlier(
     figures: pl.DataFrame,
     cells: pl.DataFrame,
-    releases: Sequence[tuple[pl.DataFrame, Mapping[str, Any]]],
+    releases: Iterable[tuple[pl.DataFrame, Mapping[str, Any]]],
     additive: Collection[tuple[str, str]],
 ) -> pl.DataFrame:
     """The figures with the columns of TOLD, and a row more for each sum that is no figure now. Pure.
 
     figures: as `warehouse.disclosed.FIGURES` gives them, in order of place
     cells: for each key its clinics, first_slot and last_slot
-    releases: rows and disclosure policy of each, as `warehouse.releases.Release` has them
+    releases: at least one; rows and disclosure policy, as `warehouse.releases.Release` has them
     additive: figures and definitions of which all that is counted adds up over time
 
     told_n, told_d, told_c _low and _high (Int64): between them lie count_n, count_d and count_d - count_n;
@@ -45,7 +45,7 @@ def with_earlier(
     today's counts. told_tenths (Float64): equals `tenths`, where a release told that mean. Further rows are
     never closed, have the unit of a row of today's, grain EARLIER, and places after all others.
     """
-    told = pl.concat([_told(rows, policy) for rows, policy in releases]).unique(maintain_order=True)
+    told = _all_told(releases)
     placed = figures.join(_named(cells), on=KEY, how="left", maintain_order="left")
     sums = _sums(placed, told, additive)
     every = pl.concat([placed, sums.select(placed.columns)]) if len(sums) else placed
@@ -63,6 +63,17 @@ def _named(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 # -- what a release told ------------------------------------------------------------------------------
+
+
+def _all_told(releases: Iterable[tuple[pl.DataFrame, Mapping[str, Any]]]) -> pl.DataFrame:
+    """Statements of all releases, each once. One release at a time: most of them say what others said."""
+    found: pl.DataFrame | None = None
+    for rows, policy in releases:
+        told = _told(rows, policy)
+        found = (told if found is None else pl.concat([found, told])).unique(maintain_order=True)
+    if found is None:
+        raise ValueError("no release")
+    return found
 
 
 def _told(rows: pl.DataFrame, policy: Mapping[str, Any]) -> pl.DataFrame:
