@@ -16,7 +16,7 @@ from warehouse import releases
 from warehouse.connect import connect
 from warehouse.digest import digests
 from warehouse.disclosure import publish_tables
-from warehouse.release_rows import release_rows, release_words, settle
+from warehouse.release_rows import release_rows, release_words
 from warehouse.releases import History, Plan
 
 
@@ -36,10 +36,10 @@ def disclose(setup: Setup, inputs: Inputs, history: History, run: str, warehouse
     }
     con = connect(warehouse)
     try:
-        publish_tables(con, out, setup.site.disclosure, facts, metrics.load(), asked_instruments(setup))
+        policy, cards = setup.site.disclosure, asked_instruments(setup)
+        publish_tables(con, out, policy, facts, metrics.load(), cards, history, plan)
     finally:
         con.close()
-    settle(out, history, plan)
     out.chmod(0o600)
 
 

@@ -15,7 +15,10 @@ from duckdb import DuckDBPyConnection
 from schemas.quantities import Quantities
 from schemas.site import Disclosure
 from schemas.tables import MART_DISCLOSED
+from warehouse.earlier_statements import KEY, with_earlier
 from warehouse.policy_rows import dominated, needed, published
+from warehouse.release_rows import CELLS
+from warehouse.releases import NO_HISTORY, History
 from warehouse.suppression import Account, settle
 from warehouse.suppression_block import CAUSES, Policy
 from warehouse.suppression_rows import blocks, told
@@ -61,15 +64,26 @@ ORDER BY place
 """
 
 
-def disclose_figures(con: DuckDBPyConnection, policy: Disclosure, quantities: Quantities) -> Account:
+def disclose_figures(
+    con: DuckDBPyConnection,
+    policy: Disclosure,
+    quantities: Quantities,
+    history: History = NO_HISTORY,
+    kept: pl.DataFrame | None = None,
+) -> Account:
     """Write mart_disclosed anew; how it was done.
 
     con: warehouse with its marts, open for writing
+    history: what was told before and is still true, which hiding cannot take back
+    kept: keys of rows that stay as they were released, so that nothing is told anew of them
     raises: WarehouseError where two figures disagree on one count
     """
     figures = con.sql(FIGURES).pl()
     clinics = dict(con.sql("SELECT clinic, service FROM core_clinic ORDER BY clinic").fetchall())
-    cause, account = causes(figures, clinics, policy, quantities)
+    known = _with_history(con, figures, quantities, history, kept)
+    cause, account = causes(known, clinics, policy, quantities)
+    # After today's rows come those of sums that only earlier releases told.
+    cause = cause[: len(figures)]
     decided = figures.select(*MART_DISCLOSED.key, pl.Series("cause", cause, dtype=pl.String)).with_columns(
         _state(figures, cause).alias("state")
     )
@@ -77,12 +91,42 @@ def disclose_figures(con: DuckDBPyConnection, policy: Disclosure, quantities: Qu
     return account
 
 
+def _with_history(
+    con: DuckDBPyConnection,
+    figures: pl.DataFrame,
+    quantities: Quantities,
+    history: History,
+    kept: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """The figures as the solver takes them: with what earlier releases told, and of kept rows nothing new."""
+    if not history.releases:
+        return figures
+    released = ((pl.read_parquet(one.rows), one.disclosure) for one in history.releases)
+    known = with_earlier(figures, con.sql(CELLS.format(of="")).pl(), released, _additive(quantities))
+    if kept is None:
+        return known
+    stays = kept.select(*KEY, pl.lit(True).alias("stays"))
+    known = known.join(stays, on=KEY, how="left", maintain_order="left")
+    return known.with_columns(pl.col("closed") & pl.col("stays").is_null()).drop("stays")
+
+
+def _additive(quantities: Quantities) -> set[tuple[str, str]]:
+    """Definitions of which everything that is counted adds up."""
+    never = {one.id for one in quantities.quantities if not one.additive}
+    return {
+        (one.figure, one.definition)
+        for one in quantities.counted
+        if not never & {one.numerator, one.denominator}
+    }
+
+
 def causes(
     figures: pl.DataFrame, clinics: Mapping[str, str], policy: Disclosure, quantities: Quantities
 ) -> tuple[list[str], Account]:
     """Why each row is hidden, in order of rows; empty where it is told, or left out. Pure.
 
-    figures: as FIGURES gives them
+    figures: as FIGURES gives them; where something was released before, with the columns and further rows of
+        `warehouse.earlier_statements`
     """
     account = Account()
     found = np.zeros(len(figures), dtype=np.int8)
@@ -113,9 +157,7 @@ def _state(figures: pl.DataFrame, cause: list[str]) -> pl.Expr:
 
 def write(con: DuckDBPyConnection, decided: pl.DataFrame) -> None:
     """Replace mart_disclosed by these rows, in key order."""
-    con.execute(f"DROP TABLE IF EXISTS {MART_DISCLOSED.name}")
-    for statement in MART_DISCLOSED.ddl():
-        con.execute(statement)
+    write_none(con)
     columns = ", ".join(MART_DISCLOSED.column_names)
     con.register("decided", decided.to_arrow())
     con.execute(
@@ -123,3 +165,10 @@ def write(con: DuckDBPyConnection, decided: pl.DataFrame) -> None:
         f"ORDER BY {', '.join(MART_DISCLOSED.key)}"
     )
     con.unregister("decided")
+
+
+def write_none(con: DuckDBPyConnection) -> None:
+    """Make mart_disclosed anew, without rows: where nothing is decided."""
+    con.execute(f"DROP TABLE IF EXISTS {MART_DISCLOSED.name}")
+    for statement in MART_DISCLOSED.ddl():
+        con.execute(statement)

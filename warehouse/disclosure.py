@@ -17,10 +17,11 @@ rates blank where numerator or denominator is hidden), with complement and minim
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import polars as pl
 from duckdb import DuckDBPyConnection
 
 from schemas import quantities
@@ -28,9 +29,11 @@ from schemas.errors import ConfigError, WarehouseError
 from schemas.metrics import Metric
 from schemas.published import PUBLISHED
 from schemas.site import Disclosure
-from warehouse.disclosed import KINDS, disclose_figures
+from warehouse.disclosed import KINDS, disclose_figures, write_none
 from warehouse.effect_bounds import high_of_rounded, low_of_rounded
 from warehouse.quality_disclosure import Line, hidden_levels
+from warehouse.release_rows import RELEASED, SETTLED, after_release, rows_in_force
+from warehouse.releases import FIRST, NO_HISTORY, WORDS, History, Plan
 
 TABLES = {table.name: table for table in PUBLISHED}
 
@@ -57,27 +60,39 @@ def publish_tables(
     run: Mapping[str, str],
     metrics: Iterable[Metric],
     instruments: Iterable[Card],
+    history: History = NO_HISTORY,
+    plan: Plan = FIRST,
 ) -> None:
     """Write the published tables, with comments and in key order, to the new DuckDB file `out`.
 
     con: warehouse with its marts committed, open for writing (DuckDB attaches nothing to read-only ones)
     run: rows of pub_run except the whole-site counts and the policy, which come from here
+    history, plan: what was released before, and what may be told after it: see `warehouse.releases`. A run
+        that is no release publishes the figures in force and the words for them; its mart_disclosed is empty
     raises: ConfigError for a policy that would round a shown count to zero; WarehouseError where out exists
     """
     check_policy(policy)
     if out.exists():
         raise WarehouseError(f"{out.name}: is there already; a publication is always a new file")
-    disclose_figures(con, policy, quantities.load())
     # A connection of its own: USE and the temporary macros end with it.
     with con.cursor() as publisher:
         for statement in _macros(policy):
             publisher.execute(statement)
+        if plan.is_release:
+            stays = rows_in_force(con, history, plan, policy)
+            disclose_figures(con, policy, quantities.load(), history, stays.filter("kept"))
+            _create_tables(publisher, out)
+            _insert_figures(publisher, stays)
+            for name, select in _worded(policy).items():
+                _insert_select(publisher, name, select)
+            _insert_rows(publisher, "pub_metric", _metric_rows(metrics))
+            _insert_rows(publisher, "pub_instrument", _instrument_rows(publisher, instruments))
+        else:
+            write_none(con)
+            _create_tables(publisher, out)
+            _insert_in_force(publisher, history)
         _rate_lines(publisher, policy)
-        _create_tables(publisher, out)
-        for name, select in _selects(policy).items():
-            _insert_select(publisher, name, select)
-        _insert_rows(publisher, "pub_metric", _metric_rows(metrics))
-        _insert_rows(publisher, "pub_instrument", _instrument_rows(publisher, instruments))
+        _insert_select(publisher, "pub_quality", QUALITY)
         _insert_rows(publisher, "pub_run", _run_rows(publisher, run, policy))
         publisher.execute("DETACH published")
 
@@ -181,11 +196,10 @@ FROM (
 """
 
 
-def _selects(policy: Disclosure) -> dict[str, str]:
-    """SQL by published table. Units and periods that the policy tells nothing of are not offered."""
+def _worded(policy: Disclosure) -> dict[str, str]:
+    """SQL of words for figures, as they stand in the marts, by published table. Units and periods that the policy tells nothing of are not offered."""
     grains = ", ".join(f"'{grain}'" for grain in policy.grains)
     return {
-        "pub_figure": FIGURES,
         "pub_unit": (
             f"SELECT service, clinic, title FROM mart_unit WHERE clinic = 'all' OR {policy.by_clinic}"
         ),
@@ -193,7 +207,6 @@ def _selects(policy: Disclosure) -> dict[str, str]:
             "SELECT grain, period, title, first_day, last_day, closed FROM mart_period "
             f"WHERE scaffold = 'period' AND grain IN ({grains})"
         ),
-        "pub_quality": QUALITY,
     }
 
 
@@ -228,6 +241,28 @@ def _create_tables(publisher: DuckDBPyConnection, out: Path) -> None:
     publisher.execute(f'USE "{warehouse}"')
 
 
+def _insert_figures(publisher: DuckDBPyConnection, stays: pl.DataFrame) -> None:
+    """Today's figures, with those that stay as they were released; mart_disclosed says so, too."""
+    if not len(stays):
+        _insert_select(publisher, "pub_figure", FIGURES)
+        return
+    publisher.register(RELEASED, stays.to_arrow())
+    _insert_select(publisher, "pub_figure", after_release(FIGURES))
+    publisher.execute(SETTLED)
+    publisher.unregister(RELEASED)
+
+
+def _insert_in_force(publisher: DuckDBPyConnection, history: History) -> None:
+    """The figures of the release in force, row for row, and the words for them."""
+    last = history.last
+    if last is None:
+        raise WarehouseError("nothing was released before: the first publication is a release")
+    path = str(last.rows).replace("'", "''")
+    _insert_select(publisher, "pub_figure", f"FROM read_parquet('{path}')")
+    for name in WORDS:
+        _insert_rows(publisher, name, last.words[name])
+
+
 def _insert_select(publisher: DuckDBPyConnection, name: str, select: str) -> None:
     table = TABLES[name]
     columns, key = ", ".join(table.column_names), ", ".join(table.key)
@@ -236,11 +271,11 @@ def _insert_select(publisher: DuckDBPyConnection, name: str, select: str) -> Non
     )
 
 
-def _insert_rows(publisher: DuckDBPyConnection, name: str, rows: Iterable[tuple[str, ...]]) -> None:
+def _insert_rows(publisher: DuckDBPyConnection, name: str, rows: Iterable[Sequence[Any]]) -> None:
     """Each of these tables begins with its key, so that sorted rows are in key order."""
     marks = ", ".join("?" * len(TABLES[name].columns))
-    for row in sorted(rows):
-        publisher.execute(f"INSERT INTO published.{name} VALUES ({marks})", row)
+    for row in sorted(rows, key=tuple):
+        publisher.execute(f"INSERT INTO published.{name} VALUES ({marks})", list(row))
 
 
 def _metric_rows(metrics: Iterable[Metric]) -> Iterator[tuple[str, ...]]:

@@ -43,7 +43,7 @@ class Release:
 
     run:     the run that made it
     as_of:   the date of its figures
-    rows:    the file: columns of pub_figure, and kind, closed, first_slot, last_slot, clinics
+    rows:    the file: columns of pub_figure, and kind, closed, clinics, first_slot, last_slot
     sha256:  of the file
     revises: whether periods that were published before were told anew
     policy:  id of the policy it was disclosed by; disclosure: that policy's settings, as they are named
@@ -99,6 +99,8 @@ class Plan:
 
 
 NO_RELEASE = Plan(False, False)
+FIRST = Plan(True, True, "first")
+NO_HISTORY = History()
 
 
 def earlier(site: Path, before_run: str | None = None) -> History:
@@ -168,7 +170,7 @@ def plan(history: History, as_of: date, policy: Disclosure, units: Units) -> Pla
     """
     last = history.last
     if last is None:
-        return Plan(True, True, "first")
+        return FIRST
     for why, same in (
         ("policy", last.policy == policy_id(policy)),
         ("units", last.units == units),
