@@ -71,7 +71,9 @@ def settle(block: Block, quantities: Quantities, service: Sequence[str], account
     known = [*relations(block.keys, quantities), *_ordered(block, quantities)]
     additive = frozenset(one.id for one in quantities.quantities if one.additive)
     if MOVES:
-        ways = moves(block, known, additive, service, [(one.cell, one.goal - int(block.x[one.cell])) for one in asks])
+        ways = moves(
+            block, known, additive, service, [(one.cell, one.goal - int(block.x[one.cell])) for one in asks]
+        )
         asks = [ask for ask, met in zip(asks, ways, strict=True) if not met]
         account.moved += int(ways.sum())
     near = _near(block, known)
@@ -288,7 +290,9 @@ class _Search:
         high = np.concatenate([worlds.hard.high, told.high, wish.high])
         base = vstack([worlds.hard.matrix(size), told.matrix(size), wish.matrix(size)]).tocsr()
         hard, n = len(worlds.hard.low), len(low)
-        bends = np.r_[np.arange(hard, hard + len(told.low)) if slack else np.zeros(0, int), np.arange(n - len(asks), n)]
+        bends = np.r_[
+            np.arange(hard, hard + len(told.low)) if slack else np.zeros(0, int), np.arange(n - len(asks), n)
+        ]
         give = csr_array((np.ones(len(bends)), (bends, np.arange(len(bends)))), shape=(n, len(bends)))
         equal = (low == high) & ~np.isin(np.arange(n), bends)
         above, below = np.isfinite(high) & ~equal, np.isfinite(low) & ~equal

@@ -15,6 +15,9 @@ Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int32]
 Index = NDArray[np.int64]
 
+UNBOUND = 1 << 30
+"""More than anything that is counted."""
+
 SHOWN, PRIMARY, WITHIN, SECONDARY = 0, 1, 2, 3
 CAUSES = ("", "primary", "within", "secondary")
 
@@ -53,6 +56,8 @@ class Rows:
     term_n: term of the numerator, term_d: of the denominator, term_c: of the complement
     group, span: the cell; mean: whether the row is of a mean; total: its exact sum; tenths: what is shown of it
     closed: whether the period is over
+    low, high: bounds that earlier releases gave of the counts of a row (numerator, denominator, complement); mean_told:
+        whether they told its mean
     """
 
     place: Index
@@ -69,6 +74,9 @@ class Rows:
     figure: NDArray[np.str_]
     closed: Flags
     weight: NDArray[np.float64]
+    low: Index
+    high: Index
+    mean_told: Flags
 
 
 @dataclass
@@ -78,7 +86,7 @@ class Block:
     pairs: complement to the series of its numerator and denominator; keys: by series, quantity, instrument and scale
     parts: (part, whole), terms of which a cell of the one is within the same cell of the other
     contains: by group and clinic; spans: by span, its start and stop
-    x, exists, rounds, cost: by cell, its count, whether some row is of it, how many rows tell of it and what
+    low, high: by cell, what earlier releases told of it; x, exists, rounds, cost: its count, whether some row is of it, how many rows tell of it and what
         they are worth
     """
 
@@ -158,7 +166,9 @@ class Block:
             single = rows.mean & short & (self.contains.sum(axis=1) == 1)[rows.group]
             for row in np.flatnonzero(single):
                 key = (str(rows.figure[row]), int(self.contains[rows.group[row]].argmax()))
-                self._sums.setdefault(key, np.zeros(self.slots))[self.spans[rows.span[row], 0]] = rows.total[row]
+                self._sums.setdefault(key, np.zeros(self.slots))[self.spans[rows.span[row], 0]] = rows.total[
+                    row
+                ]
             self._sums = {key: np.concatenate([[0.0], np.cumsum(one)]) for key, one in self._sums.items()}
         return self._sums.get((figure, clinic))
 
@@ -167,10 +177,16 @@ class Block:
         where = (rows.group, rows.span)
         self.cells = np.stack([self.cell(term, *where) for term in (rows.term_n, rows.term_d, rows.term_c)])
         counts = (rows.numerator, rows.denominator, rows.denominator - rows.numerator)
-        for cells, count in zip(self.cells, counts, strict=True):
+        self.low, self.high = (
+            np.zeros(len(self.x), dtype=np.int32),
+            np.full(len(self.x), UNBOUND, dtype=np.int32),
+        )
+        for cells, count, low, high in zip(self.cells, counts, rows.low, rows.high, strict=True):
             there = cells >= 0
             self.x[cells[there]] = count[there]
             self.exists[cells[there]] = True
+            np.maximum.at(self.low, cells[there], low[there].astype(np.int32))
+            np.minimum.at(self.high, cells[there], high[there].astype(np.int32))
         order = [np.argsort(cells, kind="stable") for cells in self.cells]
         self._order, self._sorted = order, [cells[one] for cells, one in zip(self.cells, order, strict=True)]
 
@@ -208,7 +224,9 @@ class Block:
 
     def strictly_inside(self) -> Flags:
         """By term, group and span, whether another cell that is protected holds the cell."""
-        small, there = ((one.reshape(self.shape)) for one in (self.exists & self.policy.small(self.x), self.exists))
+        small, there = (
+            (one.reshape(self.shape)) for one in (self.exists & self.policy.small(self.x), self.exists)
+        )
         start, stop = self.spans[:, 0], self.spans[:, 1]
         within = (start[:, None] >= start[None]) & (stop[:, None] <= stop[None])
         # As products, since there are many terms and groups, and few spans.

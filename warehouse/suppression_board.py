@@ -16,8 +16,6 @@ SLOT, RUNNING, ALL = 0, 1, 2
 
 OVER = {"slot": SLOT, "running": RUNNING, "all": ALL}
 
-UNBOUND = 1 << 30
-
 
 class Board(NamedTuple):
     """Arrays only, since compiled code reads them. Lists of lists are two arrays: ends, and members one after another.
@@ -31,7 +29,7 @@ class Board(NamedTuple):
         hidden, rows that may tell of it, and how many of them are means
     cost: by cell, the worth of rows that may tell of it and are told
     row_*: rows of each cell; cells[3, row]; open, weight, mean, total, tenths, figure: by row; open: not hidden for
-        itself; against: how many worlds contradict it
+        itself; bound: a mean that was told before; against: how many worlds contradict it
     sums[figure, clinic, slot]: sums behind means; mean_*: figures of each term that are means
     limits: threshold, round_to, mean_cases
     """
@@ -69,6 +67,7 @@ class Board(NamedTuple):
     row_rows: NDArray[np.int64]
     cells: NDArray[np.int64]
     open: NDArray[np.bool_]
+    bound: NDArray[np.bool_]
     against: NDArray[np.int32]
     weight: NDArray[np.float64]
     mean: NDArray[np.bool_]
@@ -104,9 +103,12 @@ def board(block: Block, known: Sequence[Relation], additive: frozenset[str]) -> 
     rows = block.rows
     names = sorted(set(rows.figure[rows.mean].tolist()))
     number_of = {name: number for number, name in enumerate(names)}
-    term_of = {str(name): int(term) for name, term in zip(rows.figure[rows.mean], rows.term_d[rows.mean], strict=True)}
+    term_of = {
+        str(name): int(term)
+        for name, term in zip(rows.figure[rows.mean], rows.term_d[rows.mean], strict=True)
+    }
     means = np.zeros(len(block.x), dtype=np.int16)
-    telling = shown & rows.mean & (rows.denominator > 0)
+    telling = (shown | rows.mean_told) & rows.mean & (rows.denominator > 0)
     np.add.at(means, block.cells[1][telling], 1)
     flat = np.concatenate(list(block.cells))
     every = np.tile(np.arange(len(rows.place)), 3)
@@ -114,17 +116,41 @@ def board(block: Block, known: Sequence[Relation], additive: frozenset[str]) -> 
     order = order[flat[order] >= 0]
     row_ends = np.searchsorted(flat[order], np.arange(len(block.x) + 1))
     return Board(
-        line, length, size,
+        line,
+        length,
+        size,
         np.array([key[0] not in additive for key in keys], dtype=bool),
-        *_flat([series for series, _ in ties]), np.concatenate([np.zeros(0, np.int64), *(np.array(s) for _, s in ties)]).astype(np.int64),
+        *_flat([series for series, _ in ties]),
+        np.concatenate([np.zeros(0, np.int64), *(np.array(s) for _, s in ties)]).astype(np.int64),
         np.array([OVER[one.over] for one in known], dtype=np.int64),
         np.array([one.exact for one in known], dtype=bool),
-        tied, *_flat(of), part, whole, *_flat(beside),
-        *_flat([np.flatnonzero(block.contains[:, clinic]).tolist() for clinic in range(block.contains.shape[1])]),
-        block.contains, *_flat(at), spans.astype(np.int64),
-        block.x, block.exists, *_fixed_bounds(block, known, additive), block.rounds.copy(), block.cost.copy(), means,
-        row_ends.astype(np.int64), every[order], block.cells, shown, np.zeros(len(shown), dtype=np.int32), rows.weight, rows.mean & (rows.denominator > 0),
-        rows.total, rows.tenths,
+        tied,
+        *_flat(of),
+        part,
+        whole,
+        *_flat(beside),
+        *_flat(
+            [np.flatnonzero(block.contains[:, clinic]).tolist() for clinic in range(block.contains.shape[1])]
+        ),
+        block.contains,
+        *_flat(at),
+        spans.astype(np.int64),
+        block.x,
+        block.exists,
+        *_fixed_bounds(block, known, additive),
+        block.rounds.copy(),
+        block.cost.copy(),
+        means,
+        row_ends.astype(np.int64),
+        every[order],
+        block.cells,
+        shown,
+        rows.mean_told,
+        np.zeros(len(shown), dtype=np.int32),
+        rows.weight,
+        rows.mean & (rows.denominator > 0),
+        rows.total,
+        rows.tenths,
         np.array([number_of.get(str(name), -1) for name in rows.figure], dtype=np.int64),
         _sums(block, names),
         *_flat([[n for n, name in enumerate(names) if term_of[name] == term] for term in range(block.terms)]),
@@ -134,7 +160,9 @@ def board(block: Block, known: Sequence[Relation], additive: frozenset[str]) -> 
 
 def _all_keys(block: Block, known: Sequence[Relation]) -> list[Key]:
     """Told series as the block numbers them, then the others that relations name."""
-    others = {key: None for one in known for key in (*one.parts, *one.less, one.whole) if key not in block.keys}
+    others = {
+        key: None for one in known for key in (*one.parts, *one.less, one.whole) if key not in block.keys
+    }
     return [*block.keys, *others]
 
 
@@ -175,8 +203,12 @@ def _where_tied(
 
 
 def _derive(
-    line: NDArray[np.int32], length: NDArray[np.int32], ties: Sequence[tuple[list[int], list[int]]],
-    known: Sequence[Relation], tied: NDArray[np.bool_], size: int,
+    line: NDArray[np.int32],
+    length: NDArray[np.int32],
+    ties: Sequence[tuple[list[int], list[int]]],
+    known: Sequence[Relation],
+    tied: NDArray[np.bool_],
+    size: int,
 ) -> None:
     """Counts of series that no figure tells, from those that leave them no choice."""
     clinics = line.shape[1]
@@ -199,7 +231,12 @@ def _derive(
 
 
 def _fill(
-    line: NDArray[np.int32], length: NDArray[np.int32], series: list[int], signs: list[int], which: int, clinic: int,
+    line: NDArray[np.int32],
+    length: NDArray[np.int32],
+    series: list[int],
+    signs: list[int],
+    which: int,
+    clinic: int,
     running: bool,
 ) -> None:
     others = [(sign, one) for n, (sign, one) in enumerate(zip(signs, series, strict=True)) if n != which]
@@ -216,9 +253,10 @@ def _fixed_bounds(
     block: Block, known: Sequence[Relation], additive: frozenset[str]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Whatever is hidden: a cell that is not within a protected one would be shown as zero, were it zero."""
-    low, high = np.zeros(len(block.x), dtype=np.int32), np.full(len(block.x), UNBOUND, dtype=np.int32)
+    low, high = block.low.copy(), block.high
     series = np.arange(len(block.x)) // block.square < len(block.keys)
-    low[series & block.exists & (block.x > 0) & ~block.inside] = 1
+    least = series & block.exists & (block.x > 0) & ~block.inside
+    low[least] = np.maximum(low[least], 1)
     place = {key: number for number, key in enumerate(block.keys)}
     for relation in known:
         part, whole = place.get(relation.parts[0]), place.get(relation.whole)

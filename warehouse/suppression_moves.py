@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from warehouse.suppression_board import ALL, RUNNING, SLOT, UNBOUND, Board
+from warehouse.suppression_block import UNBOUND
+from warehouse.suppression_board import ALL, RUNNING, SLOT, Board
 from warehouse.suppression_packed import PackedBoard, PackedMove
 
 MOST = 96
@@ -50,7 +51,9 @@ def clear(move: PackedMove) -> None:
 
 
 @njit(cache=True)
-def change(board: PackedBoard, move: PackedMove, series: int, clinic: int, slot: int, by: int, seed: bool) -> bool:
+def change(
+    board: PackedBoard, move: PackedMove, series: int, clinic: int, slot: int, by: int, seed: bool
+) -> bool:
     """Add to a count; False where that cannot be."""
     if slot >= board.length[series, clinic] or board.fixed[series]:
         return False
@@ -101,7 +104,9 @@ def slots_of(board: PackedBoard, tie: int, clinic: int) -> int:
 
 
 @njit(cache=True)
-def take(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool) -> int:
+def take(
+    board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool
+) -> int:
     """Lower parts, those that are told or those that are not, by as much as they have; what is still too much."""
     for n in range(board.tie_ends[tie], board.tie_ends[tie + 1] - 1):
         series = board.tie_series[n]
@@ -118,7 +123,9 @@ def take(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int,
 
 
 @njit(cache=True)
-def give(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool) -> int:
+def give(
+    board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool
+) -> int:
     """Raise one part, the largest of those that are told or of those that are not."""
     best, most = -1, -1
     for n in range(board.tie_ends[tie], board.tie_ends[tie + 1] - 1):
@@ -136,7 +143,9 @@ def give(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int,
 
 
 @njit(cache=True)
-def mend_slot(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, way: int) -> bool:
+def mend_slot(
+    board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, way: int
+) -> bool:
     """Make a relation of one slot hold again after a change of `cause`."""
     whole = board.tie_series[board.tie_ends[tie + 1] - 1]
     if much > 0:
@@ -243,7 +252,9 @@ def moved(board: PackedBoard, move: PackedMove, series: int, group: int, span: i
 def moved_term(board: PackedBoard, move: PackedMove, term: int, group: int, span: int) -> int:
     if board.whole[term] < 0:
         return moved(board, move, term, group, span)
-    return moved(board, move, board.whole[term], group, span) - moved(board, move, board.part[term], group, span)
+    return moved(board, move, board.whole[term], group, span) - moved(
+        board, move, board.part[term], group, span
+    )
 
 
 @njit(cache=True)
@@ -290,7 +301,9 @@ def judge(board: PackedBoard, move: PackedMove, term: int, most: float, price: f
 
 
 @njit(cache=True)
-def judge_cell(board: PackedBoard, move: PackedMove, term: int, group: int, span: int, cell: int, by: int) -> float:
+def judge_cell(
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, cell: int, by: int
+) -> float:
     if by != 0:
         well = fits(board, cell, term, board.x[cell] + by)
         if well < 0:
@@ -305,8 +318,10 @@ def judge_cell(board: PackedBoard, move: PackedMove, term: int, group: int, span
     if board.means[cell] > 0:
         for r in range(board.row_ends[cell], board.row_ends[cell + 1]):
             row = board.row_rows[r]
-            if board.open[row] and board.mean[row] and board.cells[1, row] == cell:
+            if (board.open[row] or board.bound[row]) and board.mean[row] and board.cells[1, row] == cell:
                 if not mean_fits(board, move, term, group, span, row, by):
+                    if board.bound[row]:
+                        return NEVER
                     if move.size[2] >= len(move.broken_rows):
                         return NEVER
                     move.broken_rows[move.size[2]] = row
@@ -340,7 +355,9 @@ def average_there(board: PackedBoard, series: int, figure: int, clinic: int, slo
 
 
 @njit(cache=True)
-def mean_fits(board: PackedBoard, move: PackedMove, term: int, group: int, span: int, row: int, by: int) -> bool:
+def mean_fits(
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, row: int, by: int
+) -> bool:
     figure = board.figure[row]
     start, stop = board.spans[span, 0], board.spans[span, 1]
     gone = average_gone(board, move, term, figure)

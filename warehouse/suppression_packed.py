@@ -38,7 +38,20 @@ class PackedMove(structref.StructRefProxy):
     """
 
 
-MOVE = ("series", "clinic", "slot", "by", "marked", "size", "seen", "number", "broken", "broken_rows", "head", "next")
+MOVE = (
+    "series",
+    "clinic",
+    "slot",
+    "by",
+    "marked",
+    "size",
+    "seen",
+    "number",
+    "broken",
+    "broken_rows",
+    "head",
+    "next",
+)
 
 structref.define_proxy(PackedBoard, BoardType, list(Board._fields))
 structref.define_proxy(PackedMove, MoveType, list(MOVE))

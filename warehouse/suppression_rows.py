@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemas.errors import WarehouseError
 from schemas.quantities import Quantities, Quantity
 from warehouse.suppression_relations import Key, Relation, linked, relations, series_key
-from warehouse.suppression_block import Block, Policy, Rows
+from warehouse.suppression_block import UNBOUND, Block, Policy, Rows
 
 
 WEIGHT = {"month": 10, "quarter": 15, "year": 30, "rolling_12_months": 15, "all": 60}
@@ -78,18 +78,14 @@ def _grouped(
     for *figure, service, clinic in units.iter_rows():
         members = applicable.get(tuple(figure), set())
         group = frozenset(
-            place[one]
-            for one in members
-            if service in ("all", clinics[one]) and clinic in ("all", one)
+            place[one] for one in members if service in ("all", clinics[one]) and clinic in ("all", one)
         )
         found.append(numbers.setdefault(group, len(numbers)))
     units = units.with_columns(pl.Series("group", found, dtype=pl.Int64))
     return tuple(numbers), figures.join(units, on=units.columns[:-1], how="left", maintain_order="left")
 
 
-def _numbers(
-    rows: pl.DataFrame, role: str, kinds: dict[str, Quantity], keys: dict[Key, int]
-) -> list[int]:
+def _numbers(rows: pl.DataFrame, role: str, kinds: dict[str, Quantity], keys: dict[Key, int]) -> list[int]:
     """The number of the series of each row; -1 where it tells of none."""
     columns = [f"quantity_{role}", "instrument", "scale"]
     seen = rows.select(columns).unique(maintain_order=True)
@@ -105,8 +101,12 @@ def _agree(rows: pl.DataFrame) -> None:
     """One cell has one count, whichever figure tells it."""
     both = pl.concat(
         rows.filter(pl.col(f"series_{role}") >= 0).select(
-            pl.col(f"series_{role}").alias("series"), "group", "start", "stop",
-            pl.col(f"count_{role}").alias("count"), "figure",
+            pl.col(f"series_{role}").alias("series"),
+            "group",
+            "start",
+            "stop",
+            pl.col(f"count_{role}").alias("count"),
+            "figure",
         )
         for role in ("n", "d")
     )
@@ -183,11 +183,27 @@ def _block(told: Told, rows: pl.DataFrame, policy: Policy, quantities: Quantitie
             mean=rows["kind"].to_numpy() == "mean",
             total=rows["total"].fill_null(0).to_numpy(),
             tenths=rows["tenths"].fill_null(0).to_numpy(),
-            figure=(rows["figure"] + ":" + rows["definition"] + ":" + rows["instrument"] + ":" + rows["scale"]).to_numpy(),
+            figure=(
+                rows["figure"] + ":" + rows["definition"] + ":" + rows["instrument"] + ":" + rows["scale"]
+            ).to_numpy(),
             closed=rows["closed"].to_numpy(),
             weight=_weights(rows),
+            low=_told(rows, "low", 0),
+            high=_told(rows, "high", UNBOUND),
+            mean_told=_column(rows, "told_tenths").is_not_null().to_numpy(),
         ),
     )
+
+
+def _column(rows: pl.DataFrame, name: str) -> pl.Series:
+    """A column that is there where something was released before."""
+    return rows[name] if name in rows.columns else pl.Series([None] * len(rows), dtype=pl.Float64)
+
+
+def _told(rows: pl.DataFrame, side: str, otherwise: int) -> NDArray[np.int64]:
+    """By numerator, denominator and complement, and row."""
+    columns = (_column(rows, f"told_{role}_{side}") for role in ("n", "d", "c"))
+    return np.stack([one.fill_null(otherwise).to_numpy().astype(np.int64) for one in columns])
 
 
 def _parts(
@@ -221,7 +237,8 @@ def _parts(
 def _weights(rows: pl.DataFrame) -> NDArray[np.float64]:
     """What each row is worth."""
     worth = [
-        WEIGHT.get(grain, 10) * OF_UNIT["clinic" if clinic != "all" else "service" if service != "all" else "all"]
+        WEIGHT.get(grain, 10)
+        * OF_UNIT["clinic" if clinic != "all" else "service" if service != "all" else "all"]
         for grain, service, clinic in rows.select("grain", "service", "clinic").iter_rows()
     ]
     return np.array(worth, dtype=np.float64)

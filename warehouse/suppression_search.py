@@ -37,7 +37,10 @@ FREE = 0.5
 
 
 def moves(
-    block: Block, known: Sequence[Relation], additive: frozenset[str], service: Sequence[str],
+    block: Block,
+    known: Sequence[Relation],
+    additive: frozenset[str],
+    service: Sequence[str],
     asks: Sequence[tuple[int, int]],
 ) -> NDArray[np.bool_]:
     """Hide what the moves contradict that meet asks, cells and by how many to change them; which were met."""
@@ -55,8 +58,12 @@ def moves(
 
 @njit(cache=True)
 def search(
-    board: PackedBoard, move: PackedMove, cells: NDArray[np.int64], bys: NDArray[np.int64],
-    service: NDArray[np.int64], found: NDArray[np.int64],
+    board: PackedBoard,
+    move: PackedMove,
+    cells: NDArray[np.int64],
+    bys: NDArray[np.int64],
+    service: NDArray[np.int64],
+    found: NDArray[np.int64],
 ) -> None:
     """For each ask the cheapest move beside those of the others.
 
@@ -80,8 +87,13 @@ def search(
 
 @njit(cache=True)
 def _meet(
-    board: PackedBoard, move: PackedMove, cell: int, by: int, service: NDArray[np.int64],
-    seeds: NDArray[np.int64], best: NDArray[np.int64],
+    board: PackedBoard,
+    move: PackedMove,
+    cell: int,
+    by: int,
+    service: NDArray[np.int64],
+    seeds: NDArray[np.int64],
+    best: NDArray[np.int64],
 ) -> tuple[int, int]:
     groups, spans = len(board.contains), len(board.spans)
     term, group, span = cell // (groups * spans), cell // spans % groups, cell % spans
@@ -133,8 +145,16 @@ def _try(
 
 @njit(cache=True)
 def _offer(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64], size: int,
-    best: NDArray[np.int64], found: NDArray[np.float64],
+    board: PackedBoard,
+    move: PackedMove,
+    term: int,
+    group: int,
+    span: int,
+    goal: int,
+    seeds: NDArray[np.int64],
+    size: int,
+    best: NDArray[np.int64],
+    found: NDArray[np.float64],
 ) -> None:
     """Keep a move if it is cheaper than the best so far."""
     for way in range(4 if size > 1 else 2):
@@ -150,8 +170,19 @@ def _offer(
 
 @njit(cache=True)
 def _starts(
-    board: PackedBoard, move: PackedMove, cell: int, term: int, group: int, span: int, series: int, by: int, goal: int,
-    service: NDArray[np.int64], seeds: NDArray[np.int64], best: NDArray[np.int64], found: NDArray[np.float64],
+    board: PackedBoard,
+    move: PackedMove,
+    cell: int,
+    term: int,
+    group: int,
+    span: int,
+    series: int,
+    by: int,
+    goal: int,
+    service: NDArray[np.int64],
+    seeds: NDArray[np.int64],
+    best: NDArray[np.int64],
+    found: NDArray[np.float64],
 ) -> None:
     """Moves that begin with a change of this series within the cell."""
     if board.fixed[series]:
@@ -211,8 +242,18 @@ def _places(board: PackedBoard, group: int, span: int, series: int, by: int) -> 
 
 @njit(cache=True)
 def _partners(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, series: int, by: int, goal: int,
-    service: NDArray[np.int64], seeds: NDArray[np.int64], size: int, best: NDArray[np.int64],
+    board: PackedBoard,
+    move: PackedMove,
+    term: int,
+    group: int,
+    span: int,
+    series: int,
+    by: int,
+    goal: int,
+    service: NDArray[np.int64],
+    seeds: NDArray[np.int64],
+    size: int,
+    best: NDArray[np.int64],
     found: NDArray[np.float64],
 ) -> None:
     """With nobody else; with those of another slot of the clinic; with those of another clinic in the slot."""
@@ -223,21 +264,37 @@ def _partners(
         for side in (-1, 1):
             other = slot + side * step
             if 0 <= other < board.length[series, clinic] and not start <= other < stop:
-                _partner(board, move, term, group, span, series, by, goal, seeds, size, clinic, other, best, found)
+                _partner(
+                    board, move, term, group, span, series, by, goal, seeds, size, clinic, other, best, found
+                )
     tried = 0
     for same in (True, False):
         for other in range(board.line.shape[1]):
-            if tried < CLINICS and not board.contains[group, other] and (service[other] == service[clinic]) == same:
+            if (
+                tried < CLINICS
+                and not board.contains[group, other]
+                and (service[other] == service[clinic]) == same
+            ):
                 tried += 1
-                _partner(board, move, term, group, span, series, by, goal, seeds, size, other, slot, best, found)
+                _partner(
+                    board, move, term, group, span, series, by, goal, seeds, size, other, slot, best, found
+                )
     if by > 1:
         _spread(board, move, term, group, span, series, by, goal, seeds, size, best, found)
 
 
 @njit(cache=True)
 def _improve(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, service: NDArray[np.int64],
-    seeds: NDArray[np.int64], best: NDArray[np.int64], found: NDArray[np.float64],
+    board: PackedBoard,
+    move: PackedMove,
+    term: int,
+    group: int,
+    span: int,
+    goal: int,
+    service: NDArray[np.int64],
+    seeds: NDArray[np.int64],
+    best: NDArray[np.int64],
+    found: NDArray[np.float64],
 ) -> None:
     """Take one of those that are moved from another slot or clinic instead, as long as that costs less."""
     start, stop = board.spans[span, 0], board.spans[span, 1]
@@ -256,21 +313,65 @@ def _improve(
                 for side in (-1, 1):
                     other = slot0 + side * step
                     if 0 <= other < board.length[series, clinic0] and not start <= other < stop:
-                        _shift(board, move, term, group, span, goal, seeds, now_best, size, n, clinic0, other, unit, best, found)
+                        _shift(
+                            board,
+                            move,
+                            term,
+                            group,
+                            span,
+                            goal,
+                            seeds,
+                            now_best,
+                            size,
+                            n,
+                            clinic0,
+                            other,
+                            unit,
+                            best,
+                            found,
+                        )
             tried = 0
             for other in range(board.line.shape[1]):
                 if other != clinic0 and tried < CLINICS and service[other] == service[clinic0]:
                     tried += 1
                     if not board.contains[group, other]:
-                        _shift(board, move, term, group, span, goal, seeds, now_best, size, n, other, slot0, unit, best, found)
+                        _shift(
+                            board,
+                            move,
+                            term,
+                            group,
+                            span,
+                            goal,
+                            seeds,
+                            now_best,
+                            size,
+                            n,
+                            other,
+                            slot0,
+                            unit,
+                            best,
+                            found,
+                        )
         if found[0] >= before - FREE:
             return
 
 
 @njit(cache=True)
 def _shift(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64],
-    now_best: NDArray[np.int64], size: int, which: int, clinic: int, slot: int, unit: int, best: NDArray[np.int64],
+    board: PackedBoard,
+    move: PackedMove,
+    term: int,
+    group: int,
+    span: int,
+    goal: int,
+    seeds: NDArray[np.int64],
+    now_best: NDArray[np.int64],
+    size: int,
+    which: int,
+    clinic: int,
+    slot: int,
+    unit: int,
+    best: NDArray[np.int64],
     found: NDArray[np.float64],
 ) -> None:
     series = now_best[which, 0]
@@ -294,8 +395,19 @@ def _shift(
 
 @njit(cache=True)
 def _partner(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, series: int, by: int, goal: int,
-    seeds: NDArray[np.int64], size: int, clinic: int, slot: int, best: NDArray[np.int64],
+    board: PackedBoard,
+    move: PackedMove,
+    term: int,
+    group: int,
+    span: int,
+    series: int,
+    by: int,
+    goal: int,
+    seeds: NDArray[np.int64],
+    size: int,
+    clinic: int,
+    slot: int,
+    best: NDArray[np.int64],
     found: NDArray[np.float64],
 ) -> None:
     if slot < board.length[series, clinic] and board.line[series, clinic, slot] >= by:
@@ -305,8 +417,18 @@ def _partner(
 
 @njit(cache=True)
 def _spread(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, series: int, by: int, goal: int,
-    seeds: NDArray[np.int64], size: int, best: NDArray[np.int64], found: NDArray[np.float64],
+    board: PackedBoard,
+    move: PackedMove,
+    term: int,
+    group: int,
+    span: int,
+    series: int,
+    by: int,
+    goal: int,
+    seeds: NDArray[np.int64],
+    size: int,
+    best: NDArray[np.int64],
+    found: NDArray[np.float64],
 ) -> None:
     """With one each of the nearest slots that have somebody."""
     clinic, slot = seeds[0, 1], seeds[0, 2]
@@ -326,8 +448,18 @@ def _spread(
 
 @njit(cache=True)
 def _stocks(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, series: int, tie: int, by: int, goal: int,
-    seeds: NDArray[np.int64], best: NDArray[np.int64], found: NDArray[np.float64],
+    board: PackedBoard,
+    move: PackedMove,
+    term: int,
+    group: int,
+    span: int,
+    series: int,
+    tie: int,
+    by: int,
+    goal: int,
+    seeds: NDArray[np.int64],
+    best: NDArray[np.int64],
+    found: NDArray[np.float64],
 ) -> None:
     """A stock changes by those that came or left sooner or later."""
     slot = board.spans[span, 0]

@@ -6,14 +6,14 @@ of two of them. What is told of a cell is soft: a world may contradict it, at th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from warehouse.suppression_block import Block
+from warehouse.suppression_block import UNBOUND, Block
 from warehouse.suppression_relations import Key, Relation
 
 Terms = tuple[list[int], list[float], float]
@@ -83,7 +83,11 @@ class Worlds:
     """
 
     def __init__(
-        self, block: Block, known: Sequence[Relation], additive: frozenset[str], varied: frozenset[int],
+        self,
+        block: Block,
+        known: Sequence[Relation],
+        additive: frozenset[str],
+        varied: frozenset[int],
         clinics: frozenset[int],
     ) -> None:
         self.block, self.varied, self.clinics = block, varied, clinics
@@ -101,6 +105,7 @@ class Worlds:
             self._relate(relation)
             self._relate_apart(relation)
         self._keep_least()
+        self._keep_told()
         self._nest()
         self._bind_sums()
 
@@ -231,6 +236,19 @@ class Worlds:
             if int(cell) // block.square not in block.pairs:
                 self.hard.add(self.cell(int(cell)), 1, np.inf)
 
+    def _keep_told(self) -> None:
+        """What earlier releases told stays known, whatever is hidden now."""
+        block, rows = self.block, self.block.rows
+        for cell in self._cells((block.low > 0) | (block.high < UNBOUND)):
+            high = block.high[cell]
+            self.hard.add(
+                self.cell(int(cell)), float(block.low[cell]), np.inf if high == UNBOUND else float(high)
+            )
+        varied = np.isin(rows.term_d, sorted(self.varied)) & self._touched[rows.group]
+        for row in np.flatnonzero(rows.mean_told & rows.mean & (rows.denominator > 0) & varied):
+            for terms, low, high in self._mean(int(row)):
+                self.hard.add(terms, low, high)
+
     def _cells(self, which: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Of these cells those that a world can change."""
         block = self.block
@@ -341,14 +359,20 @@ class Worlds:
         which = block.shown() & rows.mean & (rows.denominator > 0)
         which &= np.isin(rows.term_d, sorted(self.varied)) & self._touched[rows.group]
         for row in np.flatnonzero(which):
-            count = self.cell(int(block.cells[1][row]))
-            total = self._sum(int(row))
-            mean = float(rows.tenths[row]) / 10
-            for side in (-1, 1):
-                edge = mean + side * HALF_TENTH
-                terms = _plus(total, (count[0], [-edge * one for one in count[1]], -edge * count[2]))
-                lines.add(terms, *((0, np.inf) if side < 0 else (-np.inf, 0)))
-                soft.append(Soft(-1, int(row), float(rows.weight[row]), 1.0 + abs(mean)))
+            for terms, low, high in self._mean(int(row)):
+                lines.add(terms, low, high)
+                mean = abs(float(rows.tenths[row])) / 10
+                soft.append(Soft(-1, int(row), float(rows.weight[row]), 1.0 + mean))
+
+    def _mean(self, row: int) -> Iterator[tuple[Terms, float, float]]:
+        """A sum is not further than half a tenth for each case from the mean that is told of it."""
+        block = self.block
+        count, total = self.cell(int(block.cells[1][row])), self._sum(row)
+        mean = float(block.rows.tenths[row]) / 10
+        for side in (-1, 1):
+            edge = mean + side * HALF_TENTH
+            terms = _plus(total, (count[0], [-edge * one for one in count[1]], -edge * count[2]))
+            yield terms, *((0.0, np.inf) if side < 0 else (-np.inf, 0.0))
 
     def _sum(self, row: int) -> Terms:
         """The sum behind a mean, as running totals of clinics; it may be of either sign."""
