@@ -35,7 +35,8 @@ class Disclosure:
     by_session, by_stage: figures by session number, and by stage of the relationship
     revisions: when closed periods that were published before are told anew: monthly, quarterly, yearly, or
         declared days, ISO dates in order; none: never
-    dominance_percent: a clinic with more than this share of a unit's cases stands for the unit; 100: off
+    dominance_percent: a clinic that is not told, with more than this share of a unit's cases, hides the
+        unit's figure; 100: off
     clinician_rows, clinician_approver, clinician_cases: whether figures by clinician may be published, who
         approved it, and of how many cases at least. No figure is given by clinician yet
     """
