@@ -15,7 +15,7 @@ Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int32]
 Index = NDArray[np.int64]
 
-UNBOUND = 1 << 30
+UNBOUND = 1 << 28
 """More than anything that is counted."""
 
 SHOWN, PRIMARY, WITHIN, SECONDARY = 0, 1, 2, 3

@@ -57,6 +57,7 @@ class Board(NamedTuple):
     at_spans: NDArray[np.int64]
     spans: NDArray[np.int64]
     x: NDArray[np.int32]
+    base: NDArray[np.int32]
     exists: NDArray[np.bool_]
     low: NDArray[np.int32]
     high: NDArray[np.int32]
@@ -80,6 +81,10 @@ class Board(NamedTuple):
     limits: NDArray[np.int64]
 
 
+SCALE = 4
+"""Parts of a person that a move may be made of: what fits all that is told need not be whole."""
+
+
 def board(block: Block, known: Sequence[Relation], additive: frozenset[str]) -> Board:
     """The block as it is now.
 
@@ -90,6 +95,7 @@ def board(block: Block, known: Sequence[Relation], additive: frozenset[str]) -> 
     size = len(block.keys)
     ties = [_members(one, place) for one in known]
     line, length = _lines(block, len(keys))
+    line *= SCALE
     tied = _where_tied(ties, length, size)
     _derive(line, length, ties, known, tied, size)
     part, whole = np.full(block.terms, -1), np.full(block.terms, -1)
@@ -135,9 +141,10 @@ def board(block: Block, known: Sequence[Relation], additive: frozenset[str]) -> 
         block.contains,
         *_flat(at),
         spans.astype(np.int64),
-        block.x,
+        block.x * SCALE,
+        block.x * SCALE,
         block.exists,
-        *_fixed_bounds(block, known, additive),
+        *(one * SCALE for one in _fixed_bounds(block, known, additive)),
         block.rounds.copy(),
         block.cost.copy(),
         means,
@@ -149,10 +156,10 @@ def board(block: Block, known: Sequence[Relation], additive: frozenset[str]) -> 
         np.zeros(len(shown), dtype=np.int32),
         rows.weight,
         rows.mean & (rows.denominator > 0),
-        rows.total,
+        rows.total * SCALE,
         rows.tenths,
         np.array([number_of.get(str(name), -1) for name in rows.figure], dtype=np.int64),
-        _sums(block, names),
+        _sums(block, names) * SCALE,
         *_flat([[n for n, name in enumerate(names) if term_of[name] == term] for term in range(block.terms)]),
         np.array([block.policy.threshold, block.policy.round_to, block.policy.mean_cases], dtype=np.int64),
     )

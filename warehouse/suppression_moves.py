@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from warehouse.suppression_block import UNBOUND
-from warehouse.suppression_board import ALL, RUNNING, SLOT, Board
+from warehouse.suppression_board import ALL, RUNNING, SCALE, SLOT, Board
 from warehouse.suppression_packed import PackedBoard, PackedMove
 
 MOST = 96
@@ -20,6 +20,9 @@ MOST = 96
 
 ROUNDS = 16
 """How often the relations of all that changed are gone through, until they hold."""
+
+SLOPE, FAR = 0.3, 3.0 * SCALE
+"""A cell that is contradicted by little costs less by this share, so that a move is drawn to where it fits."""
 
 NEVER = np.inf
 
@@ -258,21 +261,22 @@ def moved_term(board: PackedBoard, move: PackedMove, term: int, group: int, span
 
 
 @njit(cache=True)
-def fits(board: PackedBoard, cell: int, term: int, count: int) -> int:
-    """1 where what is told allows a count in a cell, 0 where hiding would, -1 where nothing would."""
+def beyond(board: PackedBoard, cell: int, term: int, count: int) -> int:
+    """How far a count is outside of what is told of a cell, in parts of a person; -1 where hiding would not help."""
     if count < board.low[cell] or count > board.high[cell]:
         return -1
     if board.told[cell] <= 0:
-        return 1
+        return 0
     threshold, base = board.limits[0], board.limits[1]
-    truth = board.x[cell]
+    truth = board.x[cell] // SCALE
     if truth == 0:
-        return 1 if count == 0 else 0
+        return abs(count)
     if board.whole[term] >= 0:
-        return 1 if count >= threshold else 0
+        return max(0, threshold * SCALE - count)
     middle = (2 * truth + base) // (2 * base) * base
-    least = max(middle - base // 2, threshold)
-    return 1 if least <= count <= middle + (base - 1) // 2 else 0
+    least = max(middle - base // 2, threshold) * SCALE
+    most = (middle + (base - 1) // 2) * SCALE
+    return max(0, least - count, count - most)
 
 
 @njit(cache=True)
@@ -305,15 +309,15 @@ def judge_cell(
     board: PackedBoard, move: PackedMove, term: int, group: int, span: int, cell: int, by: int
 ) -> float:
     if by != 0:
-        well = fits(board, cell, term, board.x[cell] + by)
-        if well < 0:
+        far = beyond(board, cell, term, board.base[cell] + by)
+        if far < 0:
             return NEVER
-        if well == 0:
+        if far > 0:
             if move.size[1] >= len(move.broken):
                 return NEVER
             move.broken[move.size[1]] = cell
             move.size[1] += 1
-            return float(board.cost[cell])
+            return board.cost[cell] * (1 - SLOPE + SLOPE * min(1.0, far / FAR))
     price = 0.0
     if board.means[cell] > 0:
         for r in range(board.row_ends[cell], board.row_ends[cell + 1]):
@@ -371,9 +375,9 @@ def mean_fits(
         if change_by > 0 and not np.isnan(gone):
             here = gone
         total += change_by * here
-    count = board.x[board.cells[1, row]] + by
+    count = board.base[board.cells[1, row]] + by
     middle = board.tenths[row] / 10
-    return count >= board.limits[2] and abs(total - middle * count) <= 0.05 * count + 1e-7
+    return count >= board.limits[2] * SCALE and abs(total - middle * count) <= 0.05 * count + 1e-6
 
 
 @njit(cache=True)

@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from warehouse.suppression_block import Block
-from warehouse.suppression_board import RUNNING, board
+from warehouse.suppression_board import RUNNING, SCALE, board
 from warehouse.suppression_moves import NEVER, change, clear, count, empty, mended, moved_term, priced
 from warehouse.suppression_packed import PackedBoard, PackedMove
 from warehouse.suppression_relations import Relation
@@ -26,10 +26,13 @@ PLACES = 3
 TURNS = 3
 """How often each ask may find a cheaper move beside those of the others."""
 
-SEEDS = 16
+SEEDS = 24
 """Changes that a move may begin with."""
 
-STEPS = 6
+PART = 2
+"""What is taken from elsewhere at once, in parts of a person."""
+
+STEPS = 16
 """How often one of those that are moved may be taken from elsewhere."""
 
 FREE = 0.5
@@ -46,7 +49,7 @@ def moves(
     """Hide what the moves contradict that meet asks, cells and by how many to change them; which were met."""
     plain = board(block, known, additive)
     packed, move = PackedBoard(*plain), empty(plain)
-    cells, bys = (np.array([ask[side] for ask in asks], dtype=np.int64) for side in (0, 1))
+    cells, bys = (np.array([ask[side] * scale for ask in asks], dtype=np.int64) for side, scale in ((0, 1), (1, SCALE)))
     services = np.array([sorted(set(service)).index(one) for one in service])
     found = np.full((len(asks), 2 + 4 * SEEDS), -1, dtype=np.int64)
     for _ in range(TURNS):
@@ -135,7 +138,7 @@ def _try(
                 if clinic != seeds[0, 1] or slot != seeds[0, 2] or series == seeds[n, 0]:
                     continue
                 by = move.by[series, clinic, slot]
-                by = by // seeds[0, 3] * seeds[n, 3] if by % seeds[0, 3] == 0 else 0
+                by = by * seeds[n, 3] // seeds[0, 3] if by * seeds[n, 3] % seeds[0, 3] == 0 else 0
                 if by != 0 and not change(board, move, series, seeds[n, 1], seeds[n, 2], by, False):
                     return NEVER
     if not mended(board, move, way % 2):
@@ -285,112 +288,70 @@ def _partners(
 
 @njit(cache=True)
 def _improve(
-    board: PackedBoard,
-    move: PackedMove,
-    term: int,
-    group: int,
-    span: int,
-    goal: int,
-    service: NDArray[np.int64],
-    seeds: NDArray[np.int64],
-    best: NDArray[np.int64],
-    found: NDArray[np.float64],
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, service: NDArray[np.int64],
+    seeds: NDArray[np.int64], best: NDArray[np.int64], found: NDArray[np.float64],
 ) -> None:
-    """Take one of those that are moved from another slot or clinic instead, as long as that costs less."""
+    """Take a part of those that are moved from elsewhere instead, as long as that costs less."""
     start, stop = board.spans[span, 0], board.spans[span, 1]
     for _ in range(STEPS):
         before = found[0]
         size = int(found[2])
-        now_best = best[:size].copy()
-        series, clinic0 = now_best[0, 0], now_best[0, 1]
-        slot0 = now_best[0, 2]
-        for n in range(size):
-            slot, clinic = now_best[n, 2], now_best[n, 1]
-            if (start <= slot < stop and board.contains[group, clinic]) or size >= SEEDS:
+        base = best[:size].copy()
+        series, clinic, slot = base[0, 0], base[0, 1], base[0, 2]
+        for n in range(size + 1):
+            if n < size and base[n, 3] * base[0, 3] > 0:
                 continue
-            unit = 1 if now_best[n, 3] > 0 else -1
             for step in range(1, NEAR + (stop - start)):
                 for side in (-1, 1):
-                    other = slot0 + side * step
-                    if 0 <= other < board.length[series, clinic0] and not start <= other < stop:
-                        _shift(
-                            board,
-                            move,
-                            term,
-                            group,
-                            span,
-                            goal,
-                            seeds,
-                            now_best,
-                            size,
-                            n,
-                            clinic0,
-                            other,
-                            unit,
-                            best,
-                            found,
-                        )
+                    other = slot + side * step
+                    if 0 <= other < board.length[series, clinic] and not start <= other < stop:
+                        _shift(board, move, term, group, span, goal, seeds, base, n, clinic, other, best, found)
             tried = 0
             for other in range(board.line.shape[1]):
-                if other != clinic0 and tried < CLINICS and service[other] == service[clinic0]:
+                if other != clinic and tried < CLINICS and service[other] == service[clinic]:
                     tried += 1
                     if not board.contains[group, other]:
-                        _shift(
-                            board,
-                            move,
-                            term,
-                            group,
-                            span,
-                            goal,
-                            seeds,
-                            now_best,
-                            size,
-                            n,
-                            other,
-                            slot0,
-                            unit,
-                            best,
-                            found,
-                        )
-        if found[0] >= before - FREE:
+                        _shift(board, move, term, group, span, goal, seeds, base, n, other, slot, best, found)
+        if found[0] >= before - 1e-9:
             return
 
 
 @njit(cache=True)
 def _shift(
-    board: PackedBoard,
-    move: PackedMove,
-    term: int,
-    group: int,
-    span: int,
-    goal: int,
-    seeds: NDArray[np.int64],
-    now_best: NDArray[np.int64],
-    size: int,
-    which: int,
-    clinic: int,
-    slot: int,
-    unit: int,
-    best: NDArray[np.int64],
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64],
+    base: NDArray[np.int64], which: int, clinic: int, slot: int, best: NDArray[np.int64],
     found: NDArray[np.float64],
 ) -> None:
-    series = now_best[which, 0]
+    series, size = base[0, 0], len(base)
+    unit = -PART if base[0, 3] > 0 else PART
     if slot >= board.length[series, clinic] or board.line[series, clinic, slot] + unit < 0:
         return
-    seeds[:size] = now_best
-    used = size
-    seeds[which, 3] -= unit
-    if seeds[which, 3] == 0:
-        used -= 1
-        seeds[which] = seeds[used]
-    seeds[used] = series, clinic, slot, unit
+    seeds[:size] = base
+    if which < size:
+        if seeds[which, 1] == clinic and seeds[which, 2] == slot:
+            return
+        seeds[which, 3] -= unit
+        if seeds[which, 3] * unit <= 0:
+            size -= 1
+            seeds[which] = seeds[size]
+    at = size
+    for n in range(size):
+        if seeds[n, 1] == clinic and seeds[n, 2] == slot:
+            at = n
+    if at == size:
+        if size >= SEEDS:
+            return
+        seeds[at] = series, clinic, slot, unit
+        size += 1
+    else:
+        seeds[at, 3] += unit
     for way in range(4):
-        price = _try(board, move, seeds, used + 1, way, found[0])
+        price = _try(board, move, seeds, size, way, found[0])
         if price < found[0]:
             by = moved_term(board, move, term, group, span)
             if (goal > 0 and by >= goal) or (goal < 0 and by <= goal):
-                found[0], found[1], found[2] = price, way, used + 1
-                best[: used + 1] = seeds[: used + 1]
+                found[0], found[1], found[2] = price, way, size
+                best[:size] = seeds[:size]
 
 
 @njit(cache=True)
@@ -439,9 +400,9 @@ def _spread(
             other = slot + side * step
             inside = start <= other < stop
             if left > 0 and 0 <= other < board.length[series, clinic] and not inside:
-                if board.line[series, clinic, other] > 0:
-                    seeds[size] = series, clinic, other, -1
-                    size, left = size + 1, left - 1
+                if board.line[series, clinic, other] >= SCALE:
+                    seeds[size] = series, clinic, other, -SCALE
+                    size, left = size + 1, left - SCALE
     if left == 0:
         _offer(board, move, term, group, span, goal, seeds, size, best, found)
 
