@@ -29,6 +29,9 @@ TURNS = 3
 SEEDS = 24
 """Changes that a move may begin with."""
 
+LINKS, REPAIRS, REACH = 6, 6, 4
+"""How often a move is made longer; contradicted cells that are tried; slots to either side."""
+
 PART = 2
 """What is taken from elsewhere at once, in parts of a person."""
 
@@ -109,6 +112,7 @@ def _meet(
         _starts(board, move, cell, term, group, span, board.whole[term], by, by, service, seeds, best, found)
     if found[1] >= 0 and found[0] >= FREE:
         _improve(board, move, term, group, span, by, service, seeds, best, found)
+        _chain(board, move, term, group, span, by, seeds, best, found)
     return int(found[1]), int(found[2])
 
 
@@ -120,7 +124,7 @@ def _try(
     clear(move)
     together = way >= 2
     for n in range(size):
-        if together and seeds[n, 3] * seeds[0, 3] < 0:
+        if together and (seeds[n, 3] * seeds[0, 3] < 0 or seeds[n, 0] != seeds[0, 0]):
             continue
         if not change(board, move, seeds[n, 0], seeds[n, 1], seeds[n, 2], seeds[n, 3], True):
             return NEVER
@@ -129,7 +133,7 @@ def _try(
             return NEVER
         many = move.size[0]
         for n in range(size):
-            if seeds[n, 3] * seeds[0, 3] >= 0:
+            if seeds[n, 3] * seeds[0, 3] >= 0 or seeds[n, 0] != seeds[0, 0]:
                 continue
             if not change(board, move, seeds[n, 0], seeds[n, 1], seeds[n, 2], seeds[n, 3], True):
                 return NEVER
@@ -141,6 +145,11 @@ def _try(
                 by = by * seeds[n, 3] // seeds[0, 3] if by * seeds[n, 3] % seeds[0, 3] == 0 else 0
                 if by != 0 and not change(board, move, series, seeds[n, 1], seeds[n, 2], by, False):
                     return NEVER
+        for n in range(size):
+            if seeds[n, 0] != seeds[0, 0] and not change(
+                board, move, seeds[n, 0], seeds[n, 1], seeds[n, 2], seeds[n, 3], True
+            ):
+                return NEVER
     if not mended(board, move, way % 2):
         return NEVER
     return priced(board, move, most)
@@ -284,6 +293,77 @@ def _partners(
                 )
     if by > 1:
         _spread(board, move, term, group, span, series, by, goal, seeds, size, best, found)
+
+
+@njit(cache=True)
+def _chain(
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int,
+    seeds: NDArray[np.int64], best: NDArray[np.int64], found: NDArray[np.float64],
+) -> None:
+    """Take back by a further move what the move contradicts, as long as that costs less."""
+    groups, spans = len(board.contains), len(board.spans)
+    for _ in range(LINKS):
+        size = int(found[2])
+        if found[0] < FREE or size + 2 > SEEDS:
+            return
+        before = found[0]
+        base = best[:size].copy()
+        way = int(found[1])
+        _try(board, move, base, size, way, NEVER)
+        broken = move.broken[: move.size[1]].copy()
+        bys = np.zeros(len(broken), dtype=np.int64)
+        for n in range(len(broken)):
+            cell = broken[n]
+            bys[n] = moved_term(board, move, cell // (groups * spans), cell // spans % groups, cell % spans)
+        tried = 0
+        for n in range(len(broken)):
+            cell = broken[n]
+            if board.cost[cell] <= 0 or tried >= REPAIRS:
+                continue
+            tried += 1
+            other = cell // (groups * spans)
+            unit = -SCALE if bys[n] > 0 else SCALE
+            if board.whole[other] < 0:
+                _repair(board, move, term, group, span, goal, seeds, base, way, other, unit, cell % spans, best, found)
+            else:
+                _repair(board, move, term, group, span, goal, seeds, base, way, board.part[other], -unit, cell % spans, best, found)
+                _repair(board, move, term, group, span, goal, seeds, base, way, board.whole[other], unit, cell % spans, best, found)
+        if found[0] >= before - 1e-9:
+            return
+
+
+@njit(cache=True)
+def _repair(
+    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64],
+    base: NDArray[np.int64], way: int, series: int, unit: int, where: int, best: NDArray[np.int64],
+    found: NDArray[np.float64],
+) -> None:
+    """Shift somebody of a series between a slot of a span and one that is outside of it."""
+    size = len(base)
+    clinic, slot = base[0, 1], base[0, 2]
+    start, stop = board.spans[where, 0], board.spans[where, 1]
+    if board.fixed[series]:
+        return
+    for inside in range(max(start, slot - REACH), min(stop, slot + REACH + 1, board.length[series, clinic])):
+        if board.line[series, clinic, inside] + unit < 0:
+            continue
+        for outside in range(max(0, slot - REACH) - 1, min(board.length[series, clinic], slot + REACH + 1)):
+            if start <= outside < stop:
+                continue
+            seeds[:size] = base
+            seeds[size] = series, clinic, inside, unit
+            used = size + 1
+            if outside >= max(0, slot - REACH):
+                if board.line[series, clinic, outside] - unit < 0:
+                    continue
+                seeds[used] = series, clinic, outside, -unit
+                used += 1
+            price = _try(board, move, seeds, used, way, found[0])
+            if price < found[0]:
+                by = moved_term(board, move, term, group, span)
+                if (goal > 0 and by >= goal) or (goal < 0 and by <= goal):
+                    found[0], found[1], found[2] = price, way, used
+                    best[:used] = seeds[:used]
 
 
 @njit(cache=True)
