@@ -29,7 +29,7 @@ TURNS = 3
 SEEDS = 24
 """Changes that a move may begin with."""
 
-LINKS, REPAIRS, REACH = 6, 6, 4
+LINKS, REPAIRS, REACH = 12, 20, 12
 """How often a move is made longer; contradicted cells that are tried; slots to either side."""
 
 PART = 2
