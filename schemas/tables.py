@@ -1,8 +1,7 @@
 """Warehouse and published tables as data: name, grain, key, columns with type, unit and comment.
 
-The DDL, the comments inside the database, the digests (key order), the generated expectations
-and the documentation all come from here. `core_*` and `mart_*` stay in the warehouse; what is
-published stands in `schemas.published`.
+The DDL, the comments inside the database, the digests (key order), the generated expectations and the
+documentation come from here. Core and marts stay in the warehouse; `schemas.published` is what is published.
 """
 
 from __future__ import annotations
@@ -351,20 +350,16 @@ MART_FIGURE = Table(
 )
 
 MART_DISCLOSED = Table(
-    "mart_disclosed", "what may be told of one exact figure, and why not",
-    tuple(c.name for c in FIGURE_COLUMNS),
+    "mart_disclosed", "what may be told of one exact figure, or why not", MART_FIGURE.key,
     (
         *FIGURE_COLUMNS,
-        required("state", "VARCHAR",
-                 "value, zero, suppressed, update_withheld, not_applicable or no_data"),
-        required("cause", "VARCHAR",
-                 "primary, within, secondary, dominance or history; empty where it is told"),
+        required("state", "VARCHAR", "value, zero, suppressed, update_withheld, not_applicable or no_data"),
+        required("cause", "VARCHAR", "primary, within, secondary, dominance or history; empty if it is told"),
     ),
 )
 
 MART_BOUND = Table(
-    "mart_bound", "how far the held records could move a rate of one unit and period, once mended",
-    tuple(c.name for c in FIGURE_COLUMNS),
+    "mart_bound", "how far held records could move one rate of a unit and period, if mended", MART_FIGURE.key,
     (
         *FIGURE_COLUMNS,
         Column("held", "BIGINT", "Cases that held records could touch at most; empty if unknown", "cases"),
