@@ -23,6 +23,7 @@ from flows.build import (
     asked_instruments,
     assemble,
     collect,
+    counted,
     delivered,
     inputs_of,
     judged,
@@ -38,11 +39,10 @@ from warehouse.connect import connect
 from warehouse.digest import all_digests, digests
 from warehouse.disclosure import publish_tables
 from warehouse.files import private_dir
-from warehouse.manifest import FileCounts, Manifest
-from warehouse.parts import PartStore, read_counts
+from warehouse.manifest import Manifest
+from warehouse.parts import PartStore
 from warehouse.quarantined import write_open
 from warehouse.remarks import remarks
-from warehouse.results import counts_by_file, whole_counts
 
 WAREHOUSES, QUALITY, PARTS = "warehouse", "quality", "parts"
 CANDIDATE = ".candidate-"
@@ -232,7 +232,7 @@ def _result(run: Run, gate: Mapping[str, object], state: str, now: datetime) -> 
     con = connect(run.candidate, read_only=True)
     try:
         made, by_entry = all_digests(con, asked_instruments(run.setup))
-        files, counts = _files(run, counts_by_file(con)), whole_counts(con)
+        counts, files = counted(con, run.works, run.store)
         write_open(con, run.folder, run.id)
         remarked = remark_notes(remarks(con))
     finally:
@@ -257,14 +257,6 @@ def publication_digests(publication: Path) -> dict[str, dict[str, int | str]]:
     finally:
         con.close()
     return {name: {"rows": one.rows, "sha256": one.sha256} for name, one in found.items()}
-
-
-def _files(run: Run, files: list[FileCounts]) -> list[FileCounts]:
-    """The column that a refusal is about stands in the part alone."""
-    columns = {
-        work.entry.entry: read_counts(run.store.folder(work.memo)).refused_column for work in run.works
-    }
-    return [replace(file, refused_column=columns.get(file.entry, "")) for file in files]
 
 
 def _refusal(gate: Mapping[str, object]) -> str:
