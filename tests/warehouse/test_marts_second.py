@@ -31,9 +31,6 @@ def test_every_figure_of_the_dictionary_is_computed_and_none_else():
     assert computed | {"clients_seen"} == {metric.figure for metric in counted_metrics()}
 
 
-# ---- the same figures computed twice
-
-
 def counted_metrics() -> list[metrics.Metric]:
     """All but what models estimate, which has tests of its own."""
     return [metric for metric in metrics.load() if metric.kind != "model"]
