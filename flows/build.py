@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 from flows.config import SiteConfig, load_site
 from flows.detect_form import Finding, forms_of
 from flows.detect_history import History
 from flows.detect_tally import Tally
+from flows.dimensions import dimensions
 from flows.feed_history import FeedHistory, Noticed
 from flows.inputs import Inputs, make_inputs, memo_key, memo_with
 from flows.process import Job, process_file
@@ -25,15 +25,16 @@ from flows.releases import released, rows_released
 from schemas.dialect import load_dialects
 from schemas.errors import ConfigError
 from schemas.frames import administration_schema
-from schemas.instrument import Instrument, Scale
+from schemas.instrument import Instrument
 from schemas.registry import Registry
 from schemas.site import Feed, Site
 from schemas.site_checks import OWN_NAMES
-from warehouse import archive, ledger
-from warehouse.connect import is_database, new_database
+from warehouse import archive, ledger, manifest
+from warehouse.connect import Connection, connect, is_database, new_database
 from warehouse.load import Delivery, load
 from warehouse.marts import build_marts
 from warehouse.parts import Counts, PartStore, read_counts
+from warehouse.results import counts_by_file, whole_counts
 from warehouse.secret import Key, load_or_make
 
 AS_BEFORE = "released_as_before"
@@ -94,6 +95,15 @@ class Work:
     def tag(self) -> str:
         """How logs name the delivery: feed id and eight hex digits, never the file's name."""
         return f"{self.feed.id}-{self.entry.entry[:8]}"
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build made. seconds: of each stage, in order; files: of each delivery, in ledger order."""
+
+    seconds: Mapping[str, float]
+    counts: manifest.Counts
+    files: tuple[manifest.FileCounts, ...]
 
 
 @dataclass
@@ -260,108 +270,12 @@ def assemble(
     """Write a new warehouse file: core tables, then marts. Raises ConservationError."""
     instruments = asked_instruments(setup)
     with new_database(out) as con:
-        load(con, deliveries, instruments, dimensions(setup, instruments, inputs))
+        load(con, deliveries, instruments, dimensions(setup.site, instruments, inputs))
         if stages:
             stages.done("load")
         build_marts(con, date.fromisoformat(inputs.as_of))
     if stages:
         stages.done("marts")
-
-
-def dimensions(
-    setup: Setup, instruments: Sequence[Instrument], inputs: Inputs
-) -> Mapping[str, list[tuple[object, ...]]]:
-    """Rows of the small tables that come from configuration and registry."""
-    site = setup.site
-    said = {
-        "as_of": inputs.as_of,
-        "decisions": inputs.decisions,
-        "registry": inputs.registry,
-        "site": inputs.site,
-        "key_id": inputs.key_id,
-        "code": inputs.code,
-        "lock": inputs.lock,
-        "timezone": site.timezone,
-        "site_name": site.name,
-        "shared_ids": str(site.shared_ids),
-        **{name: str(value) for name, value in asdict(site.rules).items()},
-    }
-    return {
-        "core_run": list(said.items()),
-        "core_clinic": [(clinic.id, clinic.name, clinic.service) for clinic in site.clinics],
-        "core_due": [
-            (
-                due.service,
-                due.instrument,
-                due.rater,
-                number,
-                "listed" if isinstance(due.sessions, tuple) else due.sessions,
-                session,
-            )
-            for number, due in enumerate(site.due, 1)
-            for session in (due.sessions if isinstance(due.sessions, tuple) else (None,))
-        ],
-        "core_instrument": [
-            (
-                i.id,
-                i.title,
-                i.construct,
-                i.outcome_scale,
-                i.n_items,
-                i.evidence,
-                ",".join(i.measure_for) or None,
-            )
-            for i in instruments
-        ],
-        "core_scale": [
-            (
-                i.id,
-                s.id,
-                number,
-                len(s.items),
-                s.method,
-                s.minimum,
-                s.maximum,
-                s.direction,
-                s.unit,
-                steps_per_point(i, s),
-            )
-            for i in instruments
-            for number, s in enumerate(i.scales, 1)
-        ],
-        "core_item": [
-            (i.id, s.id, item, item in i.reverse) for i in instruments for s in i.scales for item in s.items
-        ],
-        "core_threshold": [
-            (
-                i.id,
-                t.scale,
-                t.kind,
-                t.name,
-                t.value,
-                t.comparison,
-                t.evidence,
-                t.level or None,
-                t.sd,
-                t.reliability,
-                t.recorded,
-                t.on,
-            )
-            for i in instruments
-            for t in i.thresholds
-        ],
-    }
-
-
-def steps_per_point(instrument: Instrument, scale: Scale) -> Decimal | None:
-    """How many smallest steps the keyed answers, summed, rise for one point of the score.
-
-    None where a table gives the score. Score times this is the keyed sum, however the feed captured the
-    reversed items.
-    """
-    if scale.method == "table":
-        return None
-    return Decimal(instrument.response.steps_per_point * scale.n_items) / scale.weight
 
 
 def check_out(out: Path, site: Path) -> None:
@@ -374,11 +288,8 @@ def check_out(out: Path, site: Path) -> None:
         raise ConfigError(f"{out}: is there and is no DuckDB file; choose another name")
 
 
-def build(setup: Setup, out: Path, now: datetime, as_of: date | None = None, tell: Tell = silent) -> Stages:
-    """Archive what is new and write warehouse and marts into `out`: no memo, no gate, no publication.
-
-    returns the seconds of each stage
-    """
+def build(setup: Setup, out: Path, now: datetime, as_of: date | None = None, tell: Tell = silent) -> Built:
+    """Archive what is new and write warehouse and marts into `out`: no memo, no gate, no publication."""
     stages = Stages()
     collect(setup, now)
     lines = ledger.read(setup.folder)
@@ -391,4 +302,21 @@ def build(setup: Setup, out: Path, now: datetime, as_of: date | None = None, tel
         stages.done("process")
         tell("load", 0, 1)
         assemble(setup, [delivered(work, store, setup.site.timezone) for work in jobs], inputs, out, stages)
-    return stages
+        con = connect(out, read_only=True)
+        try:
+            counts, files = counted(con, jobs, store)
+        finally:
+            con.close()
+    return Built(stages.seconds, counts, tuple(files))
+
+
+def counted(
+    con: Connection, done: Sequence[Work], store: PartStore
+) -> tuple[manifest.Counts, list[manifest.FileCounts]]:
+    """Records by fate: of a whole warehouse, and of each delivery in ledger order.
+
+    The column that a refusal is about stands in the part alone. done: the deliveries it was made of
+    """
+    columns = {work.entry.entry: read_counts(store.folder(work.memo)).refused_column for work in done}
+    files = [replace(file, refused_column=columns.get(file.entry, "")) for file in counts_by_file(con)]
+    return whole_counts(con), files

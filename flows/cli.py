@@ -140,19 +140,23 @@ def build(
     from flows.build import build as build_warehouse
     from flows.build import check_out, open_site
     from flows.notes import key_note
+    from flows.report import built_lines
+    from flows.status import built_json
     from warehouse.publish import site_lock
 
     folder = settings_of(site).site
     setup = open_site(folder, os.environ)
     check_out(out, folder)
     with site_lock(folder), progress(quiet=json_) as tell:
-        seconds = build_warehouse(setup, out, now(), day(as_of), tell).seconds
+        made = build_warehouse(setup, out, now(), day(as_of), tell)
     if json_:
-        print_json({"out": str(out), "seconds": {name: round(s, 3) for name, s in seconds.items()}})
+        seconds = {name: round(s, 3) for name, s in made.seconds.items()}
+        print_json({"out": str(out), "seconds": seconds, **built_json(folder, made.counts, made.files)})
         return
     print_lines(key_note(setup))
-    took = ", ".join(f"{name} {took:.2f} s" for name, took in seconds.items())
-    typer.echo(f"{out}: written ({took}; {sum(seconds.values()):.2f} s in all)")
+    took = ", ".join(f"{name} {took:.2f} s" for name, took in made.seconds.items())
+    typer.echo(f"{out}: written ({took}; {sum(made.seconds.values()):.2f} s in all)")
+    print_lines(built_lines(folder, made.counts, made.files))
 
 
 @app.command()

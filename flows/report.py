@@ -41,24 +41,34 @@ def run_lines(site: Path, found: Manifest) -> Iterator[str]:
     if found.counts is None:
         yield "  nothing was published; the last publication, if there is one, stays"
     else:
-        yield from _counted(site, found, found.counts)
+        yield from _counted(found.counts)
+        yield from _checked(site, found)
     if found.state == "idle":
         yield f"  {found.message}"
         return
     yield from _some(found.warnings, "warning")
-    yield from _some(list(refused_lines(site, found)), "refused")
+    yield from _some(list(refused_lines(site, manifest.read_files(site, found.run))), "refused")
     yield from _next(site, found)
 
 
-def _counted(site: Path, found: Manifest, counts: Counts) -> Iterator[str]:
+def built_lines(site: Path, counts: Counts, files: Sequence[FileCounts]) -> Iterator[str]:
+    """What became of the files and records that a build read, in the words of a run."""
+    yield from _counted(counts)
+    yield from _some(list(refused_lines(site, files)), "refused")
+
+
+def _counted(counts: Counts) -> Iterator[str]:
     refused = f"{counts.files_refused:,} refused" if counts.files_refused else "none refused"
     yield f"  files     {counts.files:,}, {refused}"
     yield f"  records   {conservation(counts)}"
-    if found.state == "published" and found.release and not found.release["new"]:
-        yield f"  figures   as released on {found.release['as_of']}, until the next release is due"
     if counts.excluded:
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in counts.excluded.items())
         yield f"  excluded  {reasons}"
+
+
+def _checked(site: Path, found: Manifest) -> Iterator[str]:
+    if found.state == "published" and found.release and not found.release["new"]:
+        yield f"  figures   as released on {found.release['as_of']}, until the next release is due"
     if found.gate and found.state != "idle":
         yield f"  gate      {_gate(found.gate)}"
         yield f"  report    {site / str(found.gate['report'])}"
@@ -80,10 +90,10 @@ def _some(lines: Sequence[str], label: str) -> Iterator[str]:
         yield f"  {label}: and {len(lines) - MOST_LINES:,} more; --json lists all"
 
 
-def refused_lines(site: Path, found: Manifest) -> Iterator[str]:
+def refused_lines(site: Path, files: Sequence[FileCounts]) -> Iterator[str]:
     """A message for each refused file that waits: name, rule, column, remedy."""
     names = {entry.entry: entry.file for entry in archive.deliveries(site)}
-    for file in manifest.read_files(site, found.run):
+    for file in files:
         if file.refused and not file.closed:
             name = names.get(file.entry, file.entry)
             yield describe(file.refused, file.feed, name, column=file.refused_column)

@@ -23,6 +23,7 @@ from flows.build import (
     asked_instruments,
     assemble,
     collect,
+    counted,
     delivered,
     inputs_of,
     judged,
@@ -36,12 +37,11 @@ from warehouse import archive, ledger, manifest, publish, releases
 from warehouse.connect import connect
 from warehouse.digest import all_digests
 from warehouse.files import private_dir
-from warehouse.manifest import FileCounts, Manifest
-from warehouse.parts import PartStore, read_counts
+from warehouse.manifest import Manifest
+from warehouse.parts import PartStore
 from warehouse.quarantined import write_open
 from warehouse.releases import History, Plan
 from warehouse.remarks import remarks
-from warehouse.results import counts_by_file, whole_counts
 
 WAREHOUSES, QUALITY, PARTS = "warehouse", "quality", "parts"
 CANDIDATE = ".candidate-"
@@ -224,7 +224,7 @@ def _result(run: Run, gate: Mapping[str, object], state: str, kept: str, now: da
     con = connect(run.candidate, read_only=True)
     try:
         made, by_entry = all_digests(con, asked_instruments(run.setup))
-        files, counts = _files(run, counts_by_file(con)), whole_counts(con)
+        counts, files = counted(con, run.works, run.store)
         write_open(con, run.folder, run.id)
         remarked = remark_notes(remarks(con))
     finally:
@@ -240,14 +240,6 @@ def _result(run: Run, gate: Mapping[str, object], state: str, kept: str, now: da
         message="" if state == "published" else _refusal(gate),
         release=releases.record(run.history, run.plan, run.id, run.inputs.as_of, kept),
     )
-
-
-def _files(run: Run, files: list[FileCounts]) -> list[FileCounts]:
-    """The column that a refusal is about stands in the part alone."""
-    columns = {
-        work.entry.entry: read_counts(run.store.folder(work.memo)).refused_column for work in run.works
-    }
-    return [replace(file, refused_column=columns.get(file.entry, "")) for file in files]
 
 
 def _refusal(gate: Mapping[str, object]) -> str:

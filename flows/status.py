@@ -13,7 +13,7 @@ from typing import Any
 from schemas.errors import WarehouseError
 from warehouse import archive, manifest, publish
 from warehouse.connect import connect
-from warehouse.manifest import Manifest
+from warehouse.manifest import Counts, FileCounts, Manifest
 from warehouse.results import freshness
 
 WAREHOUSES = "warehouse"
@@ -109,7 +109,7 @@ def summary(site: Path, found: Manifest) -> dict[str, object]:
         "state": found.state,
         "published": found.state == "published",
         **_counts(found),
-        "files": _files(site, found),
+        "files": files_json(site, manifest.read_files(site, found.same_as or found.run)),
         "as_of": found.as_of or None,
         "message": found.message,
         "gate": _gate(found),
@@ -117,8 +117,13 @@ def summary(site: Path, found: Manifest) -> dict[str, object]:
     }
 
 
-def _files(site: Path, found: Manifest) -> list[dict[str, object]]:
-    files = manifest.read_files(site, found.same_as or found.run)
+def built_json(site: Path, counts: Counts, files: Sequence[FileCounts]) -> dict[str, object]:
+    """What `accord build --json` prints of files and records: the counts, and each file by name."""
+    return {**asdict(counts), "files": files_json(site, files)}
+
+
+def files_json(site: Path, files: Sequence[FileCounts]) -> list[dict[str, object]]:
+    """Each delivery by the name it came under: its records by fate, and the rule that refused it."""
     names = {entry.entry: entry.file for entry in archive.deliveries(site)} if files else {}
     return [
         {

@@ -8,12 +8,14 @@ hundreds of thousands of moves to be tried.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from warehouse.suppression_block import UNBOUND
 from warehouse.suppression_board import ALL, RUNNING, SCALE, SLOT, Board
-from warehouse.suppression_packed import PackedBoard, PackedMove
+from warehouse.suppression_packed import Move, PackedMove
 
 MOST = 96
 """Changes that one move may be made of."""
@@ -27,7 +29,7 @@ SLOPE, FAR = 0.3, 3.0 * SCALE
 NEVER = np.inf
 
 
-def empty(board: Board) -> PackedMove:
+def empty(board: Board) -> Any:
     """No change yet."""
     return PackedMove(
         *(np.zeros(MOST, dtype=np.int64) for _ in range(3)),
@@ -44,7 +46,7 @@ def empty(board: Board) -> PackedMove:
 
 
 @njit(cache=True)
-def clear(move: PackedMove) -> None:
+def clear(move: Move) -> None:
     for n in range(move.size[0]):
         move.head[move.series[n]] = -1
         move.by[move.series[n], move.clinic[n], move.slot[n]] = 0
@@ -55,7 +57,7 @@ def clear(move: PackedMove) -> None:
 
 @njit(cache=True)
 def change(
-    board: PackedBoard, move: PackedMove, series: int, clinic: int, slot: int, by: int, seed: bool
+    board: Board, move: Move, series: int, clinic: int, slot: int, by: int, seed: bool
 ) -> bool:
     """Add to a count; False where that cannot be."""
     if slot >= board.length[series, clinic] or board.fixed[series]:
@@ -77,12 +79,12 @@ def change(
 
 
 @njit(cache=True)
-def now(board: PackedBoard, move: PackedMove, series: int, clinic: int, slot: int) -> int:
+def now(board: Board, move: Move, series: int, clinic: int, slot: int) -> int:
     return board.line[series, clinic, slot] + move.by[series, clinic, slot]
 
 
 @njit(cache=True)
-def over(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int) -> int:
+def over(board: Board, move: Move, tie: int, clinic: int, slot: int) -> int:
     """By how much the parts of a relation are more than its whole."""
     found = 0
     first, last = board.tie_ends[tie], board.tie_ends[tie + 1]
@@ -99,7 +101,7 @@ def over(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int)
 
 
 @njit(cache=True)
-def slots_of(board: PackedBoard, tie: int, clinic: int) -> int:
+def slots_of(board: Board, tie: int, clinic: int) -> int:
     found = UNBOUND
     for n in range(board.tie_ends[tie], board.tie_ends[tie + 1]):
         found = min(found, board.length[board.tie_series[n], clinic])
@@ -108,7 +110,7 @@ def slots_of(board: PackedBoard, tie: int, clinic: int) -> int:
 
 @njit(cache=True)
 def take(
-    board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool
+    board: Board, move: Move, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool
 ) -> int:
     """Lower parts, those that are told or those that are not, by as much as they have; what is still too much."""
     for n in range(board.tie_ends[tie], board.tie_ends[tie + 1] - 1):
@@ -127,7 +129,7 @@ def take(
 
 @njit(cache=True)
 def give(
-    board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool
+    board: Board, move: Move, tie: int, clinic: int, slot: int, much: int, cause: int, told: bool
 ) -> int:
     """Raise one part, the largest of those that are told or of those that are not."""
     best, most = -1, -1
@@ -147,7 +149,7 @@ def give(
 
 @njit(cache=True)
 def mend_slot(
-    board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, much: int, cause: int, way: int
+    board: Board, move: Move, tie: int, clinic: int, slot: int, much: int, cause: int, way: int
 ) -> bool:
     """Make a relation of one slot hold again after a change of `cause`."""
     whole = board.tie_series[board.tie_ends[tie + 1] - 1]
@@ -168,7 +170,7 @@ def mend_slot(
 
 
 @njit(cache=True)
-def mend_all(board: PackedBoard, move: PackedMove, tie: int, clinic: int, much: int, cause: int) -> bool:
+def mend_all(board: Board, move: Move, tie: int, clinic: int, much: int, cause: int) -> bool:
     """Of a total over all slots one slot of a part or of the whole gives way: the largest."""
     first, last = board.tie_ends[tie], board.tie_ends[tie + 1]
     which = board.tie_series[first] if cause == board.tie_series[last - 1] else board.tie_series[last - 1]
@@ -182,7 +184,7 @@ def mend_all(board: PackedBoard, move: PackedMove, tie: int, clinic: int, much: 
 
 
 @njit(cache=True)
-def mend(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int, cause: int, way: int) -> int:
+def mend(board: Board, move: Move, tie: int, clinic: int, slot: int, cause: int, way: int) -> int:
     """0 where the relation holds, 1 where something was changed for it, -1 where it cannot be made to hold."""
     size = slots_of(board, tie, clinic)
     kind = board.tie_over[tie]
@@ -208,7 +210,7 @@ def mend(board: PackedBoard, move: PackedMove, tie: int, clinic: int, slot: int,
 
 
 @njit(cache=True)
-def mended(board: PackedBoard, move: PackedMove, way: int) -> bool:
+def mended(board: Board, move: Move, way: int) -> bool:
     """Make all relations hold of what changed; whether they do."""
     for _ in range(ROUNDS):
         done = True
@@ -231,7 +233,7 @@ def mended(board: PackedBoard, move: PackedMove, way: int) -> bool:
 
 
 @njit(cache=True)
-def all_there(board: PackedBoard, move: PackedMove) -> bool:
+def all_there(board: Board, move: Move) -> bool:
     for n in range(move.size[0]):
         if now(board, move, move.series[n], move.clinic[n], move.slot[n]) < 0:
             return False
@@ -239,7 +241,7 @@ def all_there(board: PackedBoard, move: PackedMove) -> bool:
 
 
 @njit(cache=True)
-def moved(board: PackedBoard, move: PackedMove, series: int, group: int, span: int) -> int:
+def moved(board: Board, move: Move, series: int, group: int, span: int) -> int:
     """By how much a cell of a series changes."""
     start, stop = board.spans[span, 0], board.spans[span, 1]
     found = 0
@@ -252,7 +254,7 @@ def moved(board: PackedBoard, move: PackedMove, series: int, group: int, span: i
 
 
 @njit(cache=True)
-def moved_term(board: PackedBoard, move: PackedMove, term: int, group: int, span: int) -> int:
+def moved_term(board: Board, move: Move, term: int, group: int, span: int) -> int:
     if board.whole[term] < 0:
         return moved(board, move, term, group, span)
     return moved(board, move, board.whole[term], group, span) - moved(
@@ -261,7 +263,7 @@ def moved_term(board: PackedBoard, move: PackedMove, term: int, group: int, span
 
 
 @njit(cache=True)
-def beyond(board: PackedBoard, cell: int, term: int, count: int) -> int:
+def beyond(board: Board, cell: int, term: int, count: int) -> int:
     """How far a count is outside of what is told of a cell, in parts of a person; -1 where hiding would not help."""
     if count < board.low[cell] or count > board.high[cell]:
         return -1
@@ -280,7 +282,7 @@ def beyond(board: PackedBoard, cell: int, term: int, count: int) -> int:
 
 
 @njit(cache=True)
-def judge(board: PackedBoard, move: PackedMove, term: int, most: float, price: float) -> float:
+def judge(board: Board, move: Move, term: int, most: float, price: float) -> float:
     """The price with what the move contradicts of one term; broken cells and rows are noted."""
     number = move.number[0]
     groups, spans = len(board.contains), len(board.spans)
@@ -306,7 +308,7 @@ def judge(board: PackedBoard, move: PackedMove, term: int, most: float, price: f
 
 @njit(cache=True)
 def judge_cell(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, cell: int, by: int
+    board: Board, move: Move, term: int, group: int, span: int, cell: int, by: int
 ) -> float:
     if by != 0:
         far = beyond(board, cell, term, board.base[cell] + by)
@@ -335,7 +337,7 @@ def judge_cell(
 
 
 @njit(cache=True)
-def average_gone(board: PackedBoard, move: PackedMove, series: int, figure: int) -> float:
+def average_gone(board: Board, move: Move, series: int, figure: int) -> float:
     """The mean of those that a move takes away from a series; below nought, where it takes none."""
     gone, total = 0.0, 0.0
     for n in range(move.size[0]):
@@ -349,7 +351,7 @@ def average_gone(board: PackedBoard, move: PackedMove, series: int, figure: int)
 
 
 @njit(cache=True)
-def average_there(board: PackedBoard, series: int, figure: int, clinic: int, slot: int) -> float:
+def average_there(board: Board, series: int, figure: int, clinic: int, slot: int) -> float:
     """The mean of a slot; of the clinic, where nobody is in the slot; of all, where nobody is in the clinic."""
     if board.line[series, clinic, slot] > 0:
         return float(board.sums[figure, clinic, slot] / board.line[series, clinic, slot])
@@ -360,7 +362,7 @@ def average_there(board: PackedBoard, series: int, figure: int, clinic: int, slo
 
 @njit(cache=True)
 def mean_fits(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, row: int, by: int
+    board: Board, move: Move, term: int, group: int, span: int, row: int, by: int
 ) -> bool:
     figure = board.figure[row]
     start, stop = board.spans[span, 0], board.spans[span, 1]
@@ -381,7 +383,7 @@ def mean_fits(
 
 
 @njit(cache=True)
-def priced(board: PackedBoard, move: PackedMove, most: float) -> float:
+def priced(board: Board, move: Move, most: float) -> float:
     """What a move contradicts, by its worth; NEVER where it cannot be, or costs as much as `most`."""
     price = 0.0
     for n in range(move.size[0]):
@@ -401,7 +403,7 @@ def priced(board: PackedBoard, move: PackedMove, most: float) -> float:
 
 
 @njit(cache=True)
-def count_row(board: PackedBoard, row: int, by: int) -> None:
+def count_row(board: Board, row: int, by: int) -> None:
     """One world more or less that contradicts a row; it is told while there is none."""
     before = board.against[row]
     board.against[row] += by
@@ -414,7 +416,7 @@ def count_row(board: PackedBoard, row: int, by: int) -> None:
 
 
 @njit(cache=True)
-def count(board: PackedBoard, move: PackedMove, by: int) -> None:
+def count(board: Board, move: Move, by: int) -> None:
     """One world more or less that contradicts what this move does."""
     for n in range(move.size[1]):
         cell = move.broken[n]

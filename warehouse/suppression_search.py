@@ -9,9 +9,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from warehouse.suppression_block import Block
-from warehouse.suppression_board import RUNNING, SCALE, board
+from warehouse.suppression_board import RUNNING, SCALE, Board, board
 from warehouse.suppression_moves import NEVER, change, clear, count, empty, mended, moved_term, priced
-from warehouse.suppression_packed import PackedBoard, PackedMove
+from warehouse.suppression_packed import Move, PackedBoard
 from warehouse.suppression_relations import Relation
 
 NEAR = 12
@@ -64,8 +64,8 @@ def moves(
 
 @njit(cache=True)
 def search(
-    board: PackedBoard,
-    move: PackedMove,
+    board: Board,
+    move: Move,
     cells: NDArray[np.int64],
     bys: NDArray[np.int64],
     service: NDArray[np.int64],
@@ -93,8 +93,8 @@ def search(
 
 @njit(cache=True)
 def _meet(
-    board: PackedBoard,
-    move: PackedMove,
+    board: Board,
+    move: Move,
     cell: int,
     by: int,
     service: NDArray[np.int64],
@@ -118,7 +118,7 @@ def _meet(
 
 @njit(cache=True)
 def _try(
-    board: PackedBoard, move: PackedMove, seeds: NDArray[np.int64], size: int, way: int, most: float
+    board: Board, move: Move, seeds: NDArray[np.int64], size: int, way: int, most: float
 ) -> float:
     """The price of a move; ways: 0 and 1 of `mended`, and the same with all that follows moved together."""
     clear(move)
@@ -157,8 +157,8 @@ def _try(
 
 @njit(cache=True)
 def _offer(
-    board: PackedBoard,
-    move: PackedMove,
+    board: Board,
+    move: Move,
     term: int,
     group: int,
     span: int,
@@ -182,8 +182,8 @@ def _offer(
 
 @njit(cache=True)
 def _starts(
-    board: PackedBoard,
-    move: PackedMove,
+    board: Board,
+    move: Move,
     cell: int,
     term: int,
     group: int,
@@ -228,7 +228,7 @@ def _starts(
 
 
 @njit(cache=True)
-def _places(board: PackedBoard, group: int, span: int, series: int, by: int) -> NDArray[np.int64]:
+def _places(board: Board, group: int, span: int, series: int, by: int) -> NDArray[np.int64]:
     """Clinics and slots of a cell, those with most people first; at most 8."""
     found = np.zeros((8, 2), dtype=np.int64)
     counts = np.full(8, -1, dtype=np.int64)
@@ -254,8 +254,8 @@ def _places(board: PackedBoard, group: int, span: int, series: int, by: int) -> 
 
 @njit(cache=True)
 def _partners(
-    board: PackedBoard,
-    move: PackedMove,
+    board: Board,
+    move: Move,
     term: int,
     group: int,
     span: int,
@@ -297,7 +297,7 @@ def _partners(
 
 @njit(cache=True)
 def _chain(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int,
+    board: Board, move: Move, term: int, group: int, span: int, goal: int,
     seeds: NDArray[np.int64], best: NDArray[np.int64], found: NDArray[np.float64],
 ) -> None:
     """Take back by a further move what the move contradicts, as long as that costs less."""
@@ -334,7 +334,7 @@ def _chain(
 
 @njit(cache=True)
 def _repair(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64],
+    board: Board, move: Move, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64],
     base: NDArray[np.int64], way: int, series: int, unit: int, where: int, best: NDArray[np.int64],
     found: NDArray[np.float64],
 ) -> None:
@@ -368,7 +368,7 @@ def _repair(
 
 @njit(cache=True)
 def _improve(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, service: NDArray[np.int64],
+    board: Board, move: Move, term: int, group: int, span: int, goal: int, service: NDArray[np.int64],
     seeds: NDArray[np.int64], best: NDArray[np.int64], found: NDArray[np.float64],
 ) -> None:
     """Take a part of those that are moved from elsewhere instead, as long as that costs less."""
@@ -398,7 +398,7 @@ def _improve(
 
 @njit(cache=True)
 def _shift(
-    board: PackedBoard, move: PackedMove, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64],
+    board: Board, move: Move, term: int, group: int, span: int, goal: int, seeds: NDArray[np.int64],
     base: NDArray[np.int64], which: int, clinic: int, slot: int, best: NDArray[np.int64],
     found: NDArray[np.float64],
 ) -> None:
@@ -436,8 +436,8 @@ def _shift(
 
 @njit(cache=True)
 def _partner(
-    board: PackedBoard,
-    move: PackedMove,
+    board: Board,
+    move: Move,
     term: int,
     group: int,
     span: int,
@@ -458,8 +458,8 @@ def _partner(
 
 @njit(cache=True)
 def _spread(
-    board: PackedBoard,
-    move: PackedMove,
+    board: Board,
+    move: Move,
     term: int,
     group: int,
     span: int,
@@ -489,8 +489,8 @@ def _spread(
 
 @njit(cache=True)
 def _stocks(
-    board: PackedBoard,
-    move: PackedMove,
+    board: Board,
+    move: Move,
     term: int,
     group: int,
     span: int,

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli import EXIT_CODES, app, main, outcome
+from flows.report import run_lines
+from flows.status import summary
 from schemas import errors
 from schemas.errors import AccordError, ExportRefused
 from tests.lib.handmade_site import FILES, KEY, make_site, read_rows
@@ -242,7 +244,29 @@ class TestBuildAndExport:
         assert (code, out) == (0, [])
         assert re.fullmatch(r".*scores\.csv: \d+ rows", err)
         assert {row["client"] for row in read_rows(tmp_path / "scores.csv")} >= {"C-001"}
-        assert set(accord.json("build", "--site", site, "--out", built)) == {"out", "seconds"}
+
+    def test_a_build_says_of_files_and_records_what_the_night_says(
+        self, accord: Said, first_night: Path, tmp_path: Path
+    ):
+        site, built = tmp_path / "site", tmp_path / "built.duckdb"
+        make_site(site)
+        _, out, _ = accord("build", "--site", site, "--out", built)
+        night = list(run_lines(first_night, manifest.read(first_night, "latest")))
+        kinds = ("  files ", "  records ", "  excluded ", "  refused: ")
+        assert out[1:] == [line for line in night if line.startswith(kinds)]
+        assert [line.split()[0] for line in out[1:]] == ["files", "records", "excluded", "refused:"]
+        assert "gad-3.csv" in out[-1]
+        assert "(missing_column)" in out[-1]
+
+    def test_a_build_as_json_lists_each_file(self, accord: Said, first_night: Path, tmp_path: Path):
+        site, built = tmp_path / "site", tmp_path / "built.duckdb"
+        make_site(site)
+        said = accord.json("build", "--site", site, "--out", built)
+        night = summary(first_night, manifest.read(first_night, "latest"))
+        assert list(said["seconds"]) == ["archive", "process", "load", "marts"]
+        told = said.keys() - {"out", "seconds"}
+        assert {name: said[name] for name in told} == {name: night[name] for name in told}
+        assert [file["refused"] for file in said["files"] if file["refused"]] == ["missing_column"]
 
     def test_the_key_made_is_said(self, accord: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         make_site(tmp_path / "site")

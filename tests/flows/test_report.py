@@ -42,7 +42,7 @@ def test_a_run_between_releases_says_whose_figures_it_shows(first_night: Path):
 
 
 def test_a_refused_file_is_told_with_file_rule_column_and_remedy(first_night: Path):
-    [line] = refused_lines(first_night, recorded(first_night))
+    [line] = refused_lines(first_night, manifest.read_files(first_night, recorded(first_night).run))
     assert line.startswith(
         "north-gad: gad-3.csv, column g2, g3, g4, g5, g6, g7, Sum, ATT: a column that the feed maps"
     )

@@ -8,7 +8,7 @@ from dataclasses import field as attribute
 
 from schemas.site import Feed
 from tests.lib.exports import csv_text, feed
-from tests.lib.fates import PlainFeed, PlainForm, Row
+from tests.lib.fate_rows import PlainFeed, PlainForm, Row
 
 ITEMS = ("Q1", "Q2")
 CODES = {"missing": ("9",), "refused": ("R",), "not_shown": ("NS",), "not_applicable": ("NA",)}

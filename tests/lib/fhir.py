@@ -1,4 +1,4 @@
-"""FHIR resources as systems write them, and feeds that read them."""
+"""FHIR resources as systems write them, feeds that read them, and a response of two questions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from schemas.registry import Registry
 from schemas.site import Feed
-from tests.lib.exports import SMALL, feed
+from tests.lib.exports import SMALL, feed, loaded, standing
 
 PHQ_9 = (
     "44250-9", "44255-8", "44259-0", "44254-1", "44251-7", "44258-2", "44252-5", "44253-3", "44260-8",
@@ -16,6 +16,7 @@ PHQ_9 = (
 GAD_7 = ("69725-0", "68509-9", "69733-4", "69734-2", "69735-9", "69689-8", "69736-7")
 FREQUENCY = ("LA6568-5", "LA6569-3", "LA6570-1", "LA6571-9")
 """LOINC's codes of "not at all" to "nearly every day"."""
+PAIR = ("q1", "q2")
 ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 
 FEED = """
@@ -78,3 +79,18 @@ def bundle(*resources: object) -> str:
 
 def lines(*resources: object) -> str:
     return "\n".join(json.dumps(resource) for resource in resources)
+
+
+def pair(id_="r1", first=1, second=2, **more):
+    """A response to the form of two items, with answers that are numbers; None is no answer."""
+    answers = [("q1", first), ("q2", second)]
+    items = [item(link, *([] if value is None else [{"valueInteger": value}])) for link, value in answers]
+    return response(id_, items, **more)
+
+
+def answers(con):
+    return {row: found for (_, row, _), found in standing(con).items()}
+
+
+def read(tmp_path, content, of=None):
+    return loaded(tmp_path, [(of or fhir_feed("mini", PAIR), content)])

@@ -14,7 +14,7 @@ from functools import cache
 import duckdb
 import polars as pl
 
-from flows.build import steps_per_point
+from flows.dimensions import steps_per_point
 from schemas.instrument import Instrument
 from schemas.metrics import Metric
 from schemas.registry import load

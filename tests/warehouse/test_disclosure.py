@@ -15,10 +15,10 @@ from schemas.published import PUBLISHED
 from schemas.site import Disclosure
 from schemas.tables import MART_FIGURE
 from tests.lib.course_site import course_site
+from tests.lib.exact_figures import AS_OF, COURSES, ONE_CLINIC, courses
 from tests.lib.random_site import random_site
 from tests.lib.small_warehouse import Site, instruments, warehouse
 from tests.lib.tables import rows
-from tests.warehouse.test_marts import AS_OF, COURSES, ONE_CLINIC, courses
 from warehouse.disclosure import publish_tables
 from warehouse.marts import mart_sql
 

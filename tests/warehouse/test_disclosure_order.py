@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from schemas import metrics
 from schemas.published import PUBLISHED
 from schemas.site import Disclosure
+from tests.lib.exact_figures import AS_OF
 from tests.lib.random_site import random_site
 from tests.lib.small_warehouse import instruments, warehouse
-from tests.warehouse.test_marts import AS_OF
 from warehouse.digest import TableDigest, digests
 from warehouse.disclosure import publish_tables
 

@@ -1,29 +1,18 @@
-"""The gate on a good candidate, on damaged ones, and what it rests on in Great Expectations."""
+"""The gate on a good candidate and on damaged ones: each damage is found, and no value is told."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime as dt
-import importlib
-import io
 import json
-import logging
-import os
-import re
-import types
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import duckdb
 import pytest
 
-from schemas.errors import WarehouseError
-from tests.warehouse.candidate import FACTS, INSTRUMENTS, RUN, good_publication, good_warehouse
+from tests.warehouse.candidate import FACTS, RUN
+from tests.warehouse.gated import Gated
 from warehouse import gate
 from warehouse.checks import CRITICAL, WARNING
-from warehouse.gate import GateResult, run_gate
-from warehouse.publication_expectations import publication_expectations
 
 CANARY = "Canary Featherstone"
 CANARY_NUMBER = 87654321
@@ -216,62 +205,6 @@ PUBLISHED_DAMAGE = (
 )  # fmt: skip
 
 
-@dataclasses.dataclass(frozen=True)
-class Gated:
-    result: GateResult
-    folder: Path
-    said: str
-
-    def text(self) -> str:
-        """Everything a person or a log could see of this gate."""
-        files = [path.read_text() for path in sorted(self.folder.rglob("*")) if path.is_file()]
-        return "\n".join([*files, repr(self.result), self.said])
-
-    def failures(self) -> set[tuple[str, str, str]]:
-        return {(one.table, one.expectation, one.column) for one in self.result.failures}
-
-
-@contextlib.contextmanager
-def everything_said(to: io.StringIO) -> Iterator[None]:
-    """All that is printed, and all that is logged at any level."""
-    root, handler = logging.getLogger(), logging.StreamHandler(to)
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    try:
-        with contextlib.redirect_stdout(to), contextlib.redirect_stderr(to):
-            yield
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
-
-
-@pytest.fixture(scope="module")
-def gated(tmp_path_factory) -> Callable[[Sequence[str], Sequence[str]], Gated]:
-    """Gate a good candidate after some statements on its warehouse and on its published file."""
-
-    def of(on_warehouse: Sequence[str] = (), on_publication: Sequence[str] = (), **facts: object) -> Gated:
-        folder = tmp_path_factory.mktemp("candidate")
-        warehouse = good_warehouse(folder / "warehouse.duckdb")
-        published = good_publication(folder / "published.duckdb")
-        for path, statements in ((warehouse, on_warehouse), (published, on_publication)):
-            with duckdb.connect(str(path)) as con:
-                for statement in statements:
-                    con.execute(statement)
-        known = dataclasses.replace(FACTS, **facts)
-        said = io.StringIO()
-        with everything_said(said):
-            result = run_gate(warehouse, published, INSTRUMENTS, known, folder / "quality", RUN)
-        return Gated(result, folder / "quality", said.getvalue())
-
-    return of
-
-
-@pytest.fixture(scope="module")
-def good(gated) -> Gated:
-    return gated()
-
-
 @pytest.fixture(scope="module")
 def damaged(gated) -> Gated:
     return gated([one.sql for one in WAREHOUSE_DAMAGE], [one.sql for one in PUBLISHED_DAMAGE])
@@ -407,34 +340,3 @@ def test_the_candidate_is_left_as_it_was_and_free(gated, good):
     assert {path.name for path in folder.iterdir()} == {"warehouse.duckdb", "published.duckdb", "quality"}
     with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
         con.execute("CREATE TABLE writable (n INTEGER)")
-
-
-def test_a_candidate_that_cannot_be_opened_is_an_error(tmp_path):
-    published = good_publication(tmp_path / "published.duckdb")
-    with pytest.raises(WarehouseError, match=r"absent\.duckdb"):
-        run_gate(tmp_path / "absent.duckdb", published, INSTRUMENTS, FACTS, tmp_path / "quality", RUN)
-
-
-@pytest.mark.parametrize(("patched", "broken"), [(True, 0), (False, None)])
-def test_great_expectations_still_needs_the_connection_kept_open(tmp_path, monkeypatch, patched, broken):
-    """Fails when Great Expectations changes: then mend or drop keep_connection_open in warehouse/gate.py."""
-    gate.great_expectations()
-    engine = importlib.import_module("great_expectations.execution_engine.sqlalchemy_execution_engine")
-    if not patched:
-        known = tuple(name for name in getattr(engine, gate.PRIVATE_LIST) if name != "duckdb")
-        monkeypatch.setattr(engine, gate.PRIVATE_LIST, known)
-        monkeypatch.setattr(gate, "keep_connection_open", lambda engine: None)
-    path = good_publication(tmp_path / "published.duckdb")
-    some = [one for one in publication_expectations(FACTS, RUN) if one.table == "pub_unit"]
-    outcomes = gate.outcomes(path, some)
-    assert {one.broken for one in outcomes if one.state != "not_run"} == {broken}
-
-
-def test_a_changed_great_expectations_is_named():
-    with pytest.raises(WarehouseError, match="_PERSISTED_CONNECTION_DIALECTS"):
-        gate.keep_connection_open(types.ModuleType("changed"))
-
-
-def test_great_expectations_is_told_to_send_nothing(good):
-    assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
-    assert not re.search("https?://", good.text())
