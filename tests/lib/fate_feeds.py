@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from typing import Any
 
 from schemas.site import Feed
 from tests.lib.exports import csv_text, feed
@@ -81,9 +82,9 @@ def _form(id_: str, items: str, more: str = "") -> str:
     return f'[[feeds.instruments]]\nid = "{id_}"\nitems = "{items}"\n{rater}{CODES_TOML}{more}'
 
 
-def _plain_form(id_: str, items: tuple[str, ...], **more: object) -> PlainForm:
+def _plain_form(id_: str, items: tuple[str, ...], **more: Any) -> PlainForm:
     rater = None if "rater_column" in more else "client"
-    return PlainForm(id_, items, rater=rater, codes=CODES, **more)  # type: ignore[arg-type]
+    return PlainForm(id_, items, rater=rater, codes=CODES, **more)
 
 
 MINI = _plain_form("mini", ITEMS)
