@@ -137,7 +137,7 @@ def causes(
     if len(applicable):
         known = told(applicable, dict(clinics), quantities)
         for block in blocks(known, quantities, limits):
-            settle(block, quantities, known.service, account)
+            settle(block, quantities, account)
             found[block.rows.place] = block.cause
     return dominated(figures, [CAUSES[one] for one in found], policy), account
 
