@@ -3,12 +3,17 @@
     python benchmarks/disclosure_loss.py [--site site] [--warehouse FILE --published FILE] [--again]
                                          [--by figure]
 
-Reads only; `--again` publishes a copy with the rules of this checkout instead of reading what was published.
+Reads only; `--again` publishes a copy with the rules of this checkout and the default policy instead of
+reading what was published. What the policy leaves out is in no column.
 
 exact:     applicable figures of closed periods that have a value (or zero)
-kept:      of these, told as they are now; lost: the share that is not told at all
-primary:   hidden for themselves; within, secondary, history: for others (of mart_disclosed; without one,
-           all that are hidden are primary)
+kept:      of these, told as they are now; lost: the share that is not told at all, which the causes make up
+primary:   hidden for themselves
+within:    hidden as parts of a protected cell
+secondary: hidden for others that would follow from them
+dominance: hidden because a clinic that is not told of stands for them
+history:   hidden because of what earlier releases told
+           (causes are those of mart_disclosed; without it, all that are hidden are primary)
 withheld:  told as of an earlier release, for the difference would tell of somebody
 moved:     of those kept, the middle of the differences between the value told and the exact one: cases of a
            count, points of a rate, units of a mean
@@ -43,7 +48,7 @@ OF_FIGURES = """
     list_position(['count', 'rate', 'mean'], kind), figure, definition,
     list_position(['clinic', 'service', 'all'], level)
 """
-CAUSES = ("primary", "within", "secondary", "history")
+CAUSES = ("primary", "within", "secondary", "dominance", "history")
 FIGURES = """
 CREATE TEMP TABLE figure AS
 SELECT
@@ -54,7 +59,7 @@ SELECT
         ELSE 'all'
     END AS level,
     told.state,
-    CASE WHEN told.state = 'suppressed' THEN coalesce(nullif(cause, ''), 'primary') END AS cause,
+    CASE WHEN told.state = 'suppressed' THEN coalesce(cause, 'primary') END AS cause,
     told.value IS NOT NULL AS told,
     abs(told.value - exact.value) AS moved
 FROM exact.mart_figure AS exact
