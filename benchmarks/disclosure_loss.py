@@ -1,7 +1,7 @@
 """What publishing costs in figures: exact ones and what is told of them, side by side, of a site's last run.
 
     python benchmarks/disclosure_loss.py [--site site] [--warehouse FILE --published FILE] [--again]
-                                         [--by figure]
+                                         [--dominance-percent 100] [--by figure]
 
 Reads only; `--again` publishes a copy with the rules of this checkout and the default policy instead of
 reading what was published. What the policy leaves out is in no column.
@@ -121,7 +121,7 @@ def width(group: str) -> int:
     return {"figure": 36, "definition": 18, "grain": 17}.get(group, 7)
 
 
-def published_again(warehouse: Path, folder: Path) -> tuple[Path, Path]:
+def published_again(warehouse: Path, folder: Path, dominance_percent: int = 100) -> tuple[Path, Path]:
     """A copy of the warehouse, and what this checkout publishes of it."""
     from schemas import metrics, registry
     from schemas.site import Disclosure
@@ -129,10 +129,11 @@ def published_again(warehouse: Path, folder: Path) -> tuple[Path, Path]:
 
     copy, out = folder / "warehouse.duckdb", folder / "published.duckdb"
     shutil.copy(warehouse, copy)
+    policy = Disclosure(dominance_percent=dominance_percent)
     run = {"run": "20260101T020000Z-00000000", "as_of": "2026-01-01", "site_name": "Again"}
     with duckdb.connect(str(copy)) as con:
         con.execute("SET TimeZone = 'UTC'")
-        publish_tables(con, out, Disclosure(), run, metrics.load(), registry.load().instruments)
+        publish_tables(con, out, policy, run, metrics.load(), registry.load().instruments)
     return copy, out
 
 
@@ -144,13 +145,14 @@ def main() -> None:
     parser.add_argument("--warehouse", type=Path, help="in place of the site's")
     parser.add_argument("--published", type=Path, help="in place of the site's")
     parser.add_argument("--again", action="store_true", help="publish a copy with the rules of this checkout")
+    parser.add_argument("--dominance-percent", type=int, default=100, help="of the policy of --again")
     parser.add_argument("--by", choices=sorted(GROUPS), default="grain")
     asked = parser.parse_args()
     warehouse = asked.warehouse or (asked.site / "warehouse" / "current").resolve()
     published = asked.published or (asked.site / "published" / "current").resolve()
     with tempfile.TemporaryDirectory(prefix="accord-") as folder:
         if asked.again:
-            warehouse, published = published_again(warehouse, Path(folder))
+            warehouse, published = published_again(warehouse, Path(folder), asked.dominance_percent)
         for line in lines(warehouse, published, asked.by):
             print(line)
 
