@@ -17,7 +17,7 @@ from schemas.site import Disclosure
 from schemas.tables import MART_FIGURE
 from tests.lib.course_site import course_site
 from tests.lib.exact_figures import AS_OF, COURSES, ONE_CLINIC, courses
-from tests.lib.random_site import random_site
+from tests.lib.random_site import THREE_QUARTERS, random_site
 from tests.lib.small_warehouse import Site, instruments, warehouse
 from tests.lib.tables import rows
 from warehouse.disclosure import publish_tables
@@ -27,9 +27,6 @@ POLICY = Disclosure(threshold=5, round_to=5)
 RUN = {"run": "20260701T020000Z-1a2b3c4d", "as_of": "2026-06-30", "site_name": "North Vale"}
 FEW = ("referrals_received", "appointments_held", "attendance_rate", "alliance_mean")
 """Figures of the tests that are not about single ones: all of them take long to disclose."""
-
-THREE_QUARTERS = date(2025, 9, 30)
-"""Half of the random site's months: what can be told of a month, and what it hides, takes longer with each."""
 
 FIGURES = {"count": "questionnaires_due", "rate": "questionnaire_completion_rate", "mean": "alliance_mean"}
 """Of one instrument each, so that as many as are wanted tell nothing of each other."""
