@@ -11,8 +11,8 @@ row are of processor time, all threads together, which a busy machine changes li
 rows:      figures of a closed period that are applicable, so that something could be told
 cells:     numerators and denominators of these, each once, by its words, its clinics and its months
 protected: cells of 1 to threshold - 1
-primary:   rows hidden for themselves; secondary: for others; both of mart_disclosed, where there is one,
-           else all that are hidden are primary
+primary:   rows hidden for themselves; within: as parts of protected cells; secondary: for others that would
+           follow; dominance: for a clinic that stands for them. Of mart_disclosed
 """
 
 from __future__ import annotations
@@ -75,8 +75,9 @@ SELECT count(*), count(*) FILTER (cases BETWEEN 1 AND {THRESHOLD - 1}) FROM cell
 """
 
 
+CAUSES = ("primary", "within", "secondary", "dominance")
 HEAD = (
-    "mode   clinics years      rows     cells protected   primary secondary "
+    f"mode   clinics years      rows     cells protected {' '.join(f'{cause:>9}' for cause in CAUSES)} "
     "| plain s    cpu    MB | publish s    cpu    MB | ratio  µs/row"
 )
 
@@ -132,16 +133,17 @@ def run_once(site: Path, how: str, threads: int) -> dict[str, float]:
 
 
 def hidden(site: Path, out: Path) -> dict[str, float]:
-    """Rows by cause; a warehouse without mart_disclosed knows of none but the figure itself."""
+    """Rows by cause; where the warehouse does not know, it was for themselves."""
     with duckdb.connect(str(out), read_only=True) as con:
         (suppressed,) = con.execute("SELECT count(*) FROM pub_figure WHERE state = 'suppressed'").fetchone()
     with duckdb.connect(str(site), read_only=True) as con:
-        if not con.execute("FROM duckdb_tables() WHERE table_name = 'mart_disclosed'").fetchall():
-            return {"primary": suppressed, "secondary": 0}
-        (primary,) = con.execute(
-            "SELECT count(*) FROM mart_disclosed WHERE state = 'suppressed' AND cause = 'primary'"
-        ).fetchone()
-    return {"primary": primary, "secondary": suppressed - primary}
+        known = con.execute("FROM duckdb_tables() WHERE table_name = 'mart_disclosed'").fetchall()
+        select = "SELECT cause, count(*) FROM mart_disclosed WHERE state = 'suppressed' GROUP BY cause"
+        found = con.execute(select).fetchall() if known else []
+    causes = dict.fromkeys(CAUSES, 0) | dict(found or [("primary", suppressed)])
+    if set(causes) != set(CAUSES) or sum(causes.values()) != suppressed:
+        raise SystemExit(f"the causes of {suppressed} hidden rows do not add up: {causes}")
+    return causes
 
 
 def measured(site: Path) -> tuple[int, int, int]:
@@ -185,7 +187,7 @@ def lines(asked: argparse.Namespace) -> Iterator[str]:
         rows, cells, protected = measured(site)
         before = [run_once(site, "baseline", asked.threads) for _ in range(asked.runs)]
         after = [run_once(site, "publish", asked.threads) for _ in range(asked.runs)]
-        hid = f"{after[0]['primary']:9,} {after[0]['secondary']:9,}"
+        hid = " ".join(f"{after[0][cause]:9,}" for cause in CAUSES)
         share = f"{cost(after) / cost(before):5.1f} {cost(after) / rows * 1e6:7.1f}"
         yield (
             f"{mode:6} {clinics:>7} {years:>5} {rows:9,} {cells:9,} {protected:9,} {hid} "

@@ -1,14 +1,19 @@
 """What publishing costs in figures: exact ones and what is told of them, side by side, of a site's last run.
 
     python benchmarks/disclosure_loss.py [--site site] [--warehouse FILE --published FILE] [--again]
-                                         [--by figure]
+                                         [--dominance-percent 100] [--by figure]
 
-Reads only; `--again` publishes a copy with the rules of this checkout instead of reading what was published.
+Reads only; `--again` publishes a copy with the rules of this checkout and the default policy instead of
+reading what was published. What the policy leaves out is in no column.
 
 exact:     applicable figures of closed periods that have a value (or zero)
-kept:      of these, told as they are now; lost: the share that is not told at all
-primary:   hidden for themselves; within, secondary, history: for others (of mart_disclosed; without one,
-           all that are hidden are primary)
+kept:      of these, told as they are now; lost: the share that is not told at all, which the causes make up
+primary:   hidden for themselves
+within:    hidden as parts of a protected cell
+secondary: hidden for others that would follow from them
+dominance: hidden because a clinic that is not told of stands for them
+history:   hidden because of what earlier releases told
+           (causes are those of mart_disclosed; without it, all that are hidden are primary)
 withheld:  told as of an earlier release, for the difference would tell of somebody
 moved:     of those kept, the middle of the differences between the value told and the exact one: cases of a
            count, points of a rate, units of a mean
@@ -43,7 +48,7 @@ OF_FIGURES = """
     list_position(['count', 'rate', 'mean'], kind), figure, definition,
     list_position(['clinic', 'service', 'all'], level)
 """
-CAUSES = ("primary", "within", "secondary", "history")
+CAUSES = ("primary", "within", "secondary", "dominance", "history")
 FIGURES = """
 CREATE TEMP TABLE figure AS
 SELECT
@@ -54,7 +59,7 @@ SELECT
         ELSE 'all'
     END AS level,
     told.state,
-    CASE WHEN told.state = 'suppressed' THEN coalesce(nullif(cause, ''), 'primary') END AS cause,
+    CASE WHEN told.state = 'suppressed' THEN coalesce(cause, 'primary') END AS cause,
     told.value IS NOT NULL AS told,
     abs(told.value - exact.value) AS moved
 FROM exact.mart_figure AS exact
@@ -116,7 +121,7 @@ def width(group: str) -> int:
     return {"figure": 36, "definition": 18, "grain": 17}.get(group, 7)
 
 
-def published_again(warehouse: Path, folder: Path) -> tuple[Path, Path]:
+def published_again(warehouse: Path, folder: Path, dominance_percent: int = 100) -> tuple[Path, Path]:
     """A copy of the warehouse, and what this checkout publishes of it."""
     from schemas import metrics, registry
     from schemas.site import Disclosure
@@ -124,10 +129,11 @@ def published_again(warehouse: Path, folder: Path) -> tuple[Path, Path]:
 
     copy, out = folder / "warehouse.duckdb", folder / "published.duckdb"
     shutil.copy(warehouse, copy)
+    policy = Disclosure(dominance_percent=dominance_percent)
     run = {"run": "20260101T020000Z-00000000", "as_of": "2026-01-01", "site_name": "Again"}
     with duckdb.connect(str(copy)) as con:
         con.execute("SET TimeZone = 'UTC'")
-        publish_tables(con, out, Disclosure(), run, metrics.load(), registry.load().instruments)
+        publish_tables(con, out, policy, run, metrics.load(), registry.load().instruments)
     return copy, out
 
 
@@ -139,13 +145,14 @@ def main() -> None:
     parser.add_argument("--warehouse", type=Path, help="in place of the site's")
     parser.add_argument("--published", type=Path, help="in place of the site's")
     parser.add_argument("--again", action="store_true", help="publish a copy with the rules of this checkout")
+    parser.add_argument("--dominance-percent", type=int, default=100, help="of the policy of --again")
     parser.add_argument("--by", choices=sorted(GROUPS), default="grain")
     asked = parser.parse_args()
     warehouse = asked.warehouse or (asked.site / "warehouse" / "current").resolve()
     published = asked.published or (asked.site / "published" / "current").resolve()
     with tempfile.TemporaryDirectory(prefix="accord-") as folder:
         if asked.again:
-            warehouse, published = published_again(warehouse, Path(folder))
+            warehouse, published = published_again(warehouse, Path(folder), asked.dominance_percent)
         for line in lines(warehouse, published, asked.by):
             print(line)
 

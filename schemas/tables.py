@@ -296,8 +296,7 @@ CORE = (
         ),
     ),
 )
-"""Tables filled by the load. Administrations and scores are views over one wide table per
-instrument (`administration_table`), see `ADMINISTRATION_VIEW` and `SCORE_VIEW`."""
+"""Tables filled by the load; `ADMINISTRATION_VIEW` and `SCORE_VIEW` are views over one wide table a form."""
 
 ADMINISTRATION_VIEW = Table(
     "core_administration", "one questionnaire completed once, that stands",
@@ -374,9 +373,8 @@ MART_BOUND = Table(
 def administration_table(instrument: str, n_items: int, scales: tuple[str, ...]) -> Table:
     """The wide physical table of one instrument: answers and scores of an administration.
 
-    Wide, because five million administrations load and aggregate several times faster so
-    than as twenty million long rows; the long `core_score` is a view that prunes to the
-    columns a query asks for.
+    Wide, because five million administrations load and aggregate several times faster so than as twenty
+    million long rows; the long `core_score` is a view that prunes to the columns a query asks for.
     """
     items = tuple(
         Column(f"item_{n:02}", "TINYINT", f"Answer to item {n}, coded as in core_administration.answers")

@@ -33,6 +33,7 @@ ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "duckdb": ("warehouse",),
     "duckdb_engine": ("warehouse",),
     "great_expectations": ("warehouse",),
+    "highspy": ("warehouse",),
     "sqlalchemy": ("warehouse",),
     "streamlit": ("dashboards",),
     "altair": ("dashboards",),

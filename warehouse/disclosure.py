@@ -197,7 +197,10 @@ FROM (
 
 
 def _worded(policy: Disclosure) -> dict[str, str]:
-    """SQL of words for figures, as they stand in the marts, by published table. Units and periods that the policy tells nothing of are not offered."""
+    """SQL of words for figures, as they stand in the marts, by published table.
+
+    Units and periods that the policy tells nothing of are not offered.
+    """
     grains = ", ".join(f"'{grain}'" for grain in policy.grains)
     return {
         "pub_unit": (

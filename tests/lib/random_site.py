@@ -14,6 +14,9 @@ from tests.lib.tables import rows
 FORMS = {"phq_9": (9, 3, ()), "gad_7": (7, 3, ()), "core_10": (10, 4, (2, 3))}
 """Items, highest answer, reversed items."""
 
+THREE_QUARTERS = date(2025, 9, 30)
+"""A date of a run that sees half of the site's months: what is hidden takes longer to find with each."""
+
 WINDOWS = (("2025-03-01", "2026-02-28"), ("", ""), ("2025-03-01", "2026-06-17"), ("2026-01-01", "2026-06-18"))
 """Baseline windows: over, none declared, over on the day itself, not over."""
 

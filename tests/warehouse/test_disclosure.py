@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -16,7 +17,7 @@ from schemas.site import Disclosure
 from schemas.tables import MART_FIGURE
 from tests.lib.course_site import course_site
 from tests.lib.exact_figures import AS_OF, COURSES, ONE_CLINIC, courses
-from tests.lib.random_site import random_site
+from tests.lib.random_site import THREE_QUARTERS, random_site
 from tests.lib.small_warehouse import Site, instruments, warehouse
 from tests.lib.tables import rows
 from warehouse.disclosure import publish_tables
@@ -38,17 +39,14 @@ def published(
     return duckdb.connect(str(out), read_only=True)
 
 
-def with_few(
-    site: Site, as_of: date = AS_OF, threads: int = 2, kinds: tuple[str, ...] = ()
-) -> duckdb.DuckDBPyConnection:
-    """A warehouse with the exact figures of FEW, and of these kinds."""
-    few = [one for one in metrics.load() if one.figure in FEW or one.kind in kinds]
-    return warehouse(site, as_of, threads, few)
+def with_few(site: Site, as_of: date = AS_OF, figures: Collection[str] = FEW) -> duckdb.DuckDBPyConnection:
+    """A warehouse with the exact figures of these names."""
+    return warehouse(site, as_of, metrics=[one for one in metrics.load() if one.figure in figures])
 
 
 def with_figures(figures: list[dict[str, str]]) -> duckdb.DuckDBPyConnection:
     """A warehouse whose exact figures, in this order, are these: kind, numerator, denominator; each of a form of its own."""
-    con = warehouse(Site(ONE_CLINIC), AS_OF)
+    con = with_few(Site(ONE_CLINIC), figures=FIGURES.values())
     con.execute("DELETE FROM mart_figure")
     # The empty site has the one month of as_of.
     con.execute("UPDATE mart_period SET period = '2026-05', closed = TRUE WHERE grain = 'month'")
@@ -180,7 +178,7 @@ def test_a_period_that_is_not_over_is_held_back(tmp_path):
 
 
 def test_the_published_file_has_the_declared_tables_in_key_order(tmp_path):
-    exact = with_few(random_site(1))
+    exact = with_few(random_site(1), THREE_QUARTERS)
     con = published(exact, tmp_path / "out.duckdb")
     assert {row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()} == {
         table.name for table in PUBLISHED
@@ -203,16 +201,16 @@ def test_the_published_file_has_the_declared_tables_in_key_order(tmp_path):
 
 
 def test_estimates_are_not_published(tmp_path):
-    exact = with_few(course_site(1), date(2026, 3, 31), kinds=("model",))
+    estimated = {metric.figure for metric in metrics.load() if metric.kind == "model"}
+    exact = with_few(course_site(1), date(2026, 3, 31), figures={"referrals_received"} | estimated)
     assert exact.execute("SELECT count(*) > 100 FROM mart_model").fetchone() == (True,)
     con = published(exact, tmp_path / "out.duckdb")
-    estimated = {metric.figure for metric in metrics.load() if metric.kind == "model"}
     shown = con.execute("SELECT figure FROM pub_figure UNION SELECT figure FROM pub_metric").fetchall()
     assert estimated.isdisjoint(figure for (figure,) in shown)
 
 
 def test_every_instrument_that_has_a_figure_is_described(tmp_path):
-    con = published(with_few(random_site(1)), tmp_path / "out.duckdb")
+    con = published(with_few(random_site(1), THREE_QUARTERS), tmp_path / "out.duckdb")
     assert (
         con.execute("SELECT instrument FROM pub_instrument").fetchall()
         == con.execute(
@@ -321,11 +319,10 @@ def test_the_warehouse_is_left_as_it_was_but_for_what_may_be_told(tmp_path):
 
 
 def test_the_publication_is_the_same_for_any_number_of_threads_and_any_order_of_rows(tmp_path):
-    contents = []
-    for threads in (1, 8):
-        con = with_few(random_site(4), threads=threads)
-        order = "DESC" if threads == 8 else "ASC"
-        con.execute(f"CREATE TEMP TABLE again AS SELECT * FROM mart_figure ORDER BY ALL {order}")
+    con, contents = with_few(random_site(4), THREE_QUARTERS), []
+    for threads, order in ((1, "ASC"), (8, "DESC")):
+        con.execute(f"SET threads = {threads}")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE again AS SELECT * FROM mart_figure ORDER BY ALL {order}")
         con.execute("DELETE FROM mart_figure")
         con.execute("INSERT INTO mart_figure FROM again")
         out = published(con, tmp_path / f"{threads}.duckdb")

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from schemas import metrics
 from schemas.published import PUBLISHED
 from schemas.site import Disclosure
-from tests.lib.exact_figures import AS_OF
-from tests.lib.random_site import random_site
+from tests.lib.random_site import THREE_QUARTERS, random_site
 from tests.lib.small_warehouse import instruments, warehouse
 from warehouse.digest import TableDigest, digests
 from warehouse.disclosure import publish_tables
@@ -31,7 +30,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DuckDB file with the marts of a site, and what disclosure reads of its clinics."""
     kept = tmp_path_factory.mktemp("marts") / "marts.duckdb"
     published = [metric for metric in metrics.load() if metric.kind != "model"]
-    con = warehouse(random_site(4, CLIENTS), AS_OF, metrics=published)
+    con = warehouse(random_site(4, CLIENTS), THREE_QUARTERS, metrics=published)
     con.execute(f"ATTACH '{kept}' AS kept")
     for (name,) in con.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'memory'"
