@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from schemas.site import Disclosure
+from warehouse.earlier_statements import EARLIER
 
 DOMINANCE = "dominance"
 """The cause of a row that is hidden because a clinic that is not told of has most of its cases."""
@@ -25,9 +26,10 @@ def needed(policy: Disclosure) -> pl.Expr:
     """Whether suppression has to know of a row: those that are published, and months of single clinics.
 
     All counts are sums over these. Where the policy leaves them out they are as those of open periods are:
-    true, not told, and nothing told may tell them.
+    true, not told, and nothing told may tell them. What only an earlier release told is known in any case.
     """
-    return published(policy) | ((pl.col("clinic") != "all") & (pl.col("grain") == "month"))
+    single = (pl.col("clinic") != "all") & (pl.col("grain") == "month")
+    return published(policy) | single | (pl.col("grain") == EARLIER)
 
 
 def dominated(figures: pl.DataFrame, cause: Sequence[str], policy: Disclosure) -> list[str]:

@@ -101,7 +101,9 @@ def attack(
         known_before = [one for one in some_said if one in before]
         breaches += _Attack(
             worlds,
-            partial(worlds_of, known_before, some_secrets, facts, exact.known) if known_before else None,
+            partial(worlds_of, some_said, some_secrets, facts, exact.known, known_before)
+            if known_before
+            else None,
             policy,
             left,
             whole,
@@ -119,7 +121,14 @@ def told(releases: Iterable[Publication], policy: Disclosure, facts: Truth) -> l
     return list(dict.fromkeys(chain.from_iterable(true)))
 
 
-def worlds_of(said: Sequence[Statement], secrets: Sequence[Protected], facts: Truth, known: Layout) -> Worlds:
+def worlds_of(
+    said: Sequence[Statement],
+    secrets: Sequence[Protected],
+    facts: Truth,
+    known: Layout,
+    believed: Sequence[Statement] | None = None,
+) -> Worlds:
+    """Worlds that fit what is said, or those that fit what is believed of it."""
     cells = [cell for one in (*said, *secrets) for _, cell in one.terms]
     spans = spans_of(cells, known)
     own = sorted(
@@ -137,7 +146,13 @@ def worlds_of(said: Sequence[Statement], secrets: Sequence[Protected], facts: Tr
         raise ValueError(f"quantities are not as declared: {broken[:3]}")
     for group in suppositions(spans, known):
         tied += group if all(facts.holds(one) for one in group) else []
-    return Worlds(spans, own, [*tied, *said], [secret.terms for secret in secrets], known)
+    return Worlds(
+        spans,
+        own,
+        [*tied, *(said if believed is None else believed)],
+        [secret.terms for secret in secrets],
+        known,
+    )
 
 
 def _exact(statement: Statement, known: Layout) -> bool:
