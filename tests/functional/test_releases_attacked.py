@@ -79,6 +79,22 @@ def test_what_was_nobody_and_is_somebody_is_not_told_once_more(tmp_path):
     assert attack(so_far[1:], exactly(service), POLICY)
 
 
+@pytest.mark.xfail(
+    reason="a cell that earlier releases narrow has no world to be asked for, and is then not protected further",
+    raises=AssertionError,
+)
+def test_what_earlier_releases_leave_open_is_not_narrowed_further(tmp_path):
+    """c1 had nobody in January and now has one; 5 to 7 in February, and in both, were told and leave two at most.
+
+    6 at least in c2, as was told by 13 to 17 in both months and 5 to 7 in February: still true, though it has 6 now
+    and had 10. So the service's 5 to 7, which is new, would leave one.
+    """
+    before, now = [[0, 5], [10, 7], [20, 20]], [[1, 5, 9], [6, 7, 9], [20, 20, 20]]
+    services = [given({"received": counts}, [RECEIVED], services="s1 s1 s2") for counts in (before, now)]
+    for service, so_far in each(services, tmp_path):
+        assert not breaches(service, so_far)
+
+
 def test_all_up_to_an_earlier_date_is_not_forgotten(tmp_path):
     """5 to 7 in thirteen months. Now the last of them has 5 to 7: with what no figure says any more, two are left."""
     services = [

@@ -110,6 +110,23 @@ class Layout:
     def stocks(self) -> frozenset[tuple[str, str]]:
         return frozenset((m.figure, m.definition) for m in metrics.load() if m.scaffold == "period_end")
 
+    @cached_property
+    def lines(self) -> Mapping[str, tuple[int, int]]:
+        """Quantity -> first and last slot there is: months of the publication, sessions or stages."""
+        scaffolds = {(m.figure, m.definition): m.scaffold for m in metrics.load()}
+        found = {}
+        for one in self.quantities.counted:
+            scaffold = scaffolds[one.figure, one.definition]
+            slots = [
+                slot for p in self.periods.values() if p.scaffold == scaffold for slot in (p.first, p.last)
+            ]
+            for quantity in filter(None, (one.numerator, one.denominator)):
+                if scaffold.startswith("period"):
+                    found[quantity] = self.first_month, self.last_month
+                elif slots:
+                    found[quantity] = min(slots), max(slots)
+        return found
+
     def series(self, quantity: str, row: Row) -> Series:
         return self.twin(("", row["instrument"], row["scale"]), quantity)
 
