@@ -1,8 +1,8 @@
 """A release by itself: whoever reads only this one must not learn of a protected cell either.
 
-Where what earlier releases told, and is still true, narrows a cell by itself, no hiding brings its worlds back,
-and none are found. What is told now would then say once more what was only possibly still so. So such a release
-is settled again as if nothing had been told before.
+Where what earlier releases told, and is still true, narrows a cell by itself, no hiding brings its worlds
+back, and none are found. What is told now would then say for sure what was only possibly still so. So such
+a release is settled again as if nothing had been told before.
 """
 
 from __future__ import annotations
