@@ -30,10 +30,8 @@ ALL = os.environ.get("CI") == "true"
 SERVICES = 300 if ALL else 25
 IN_ONE_TEST = 5
 CLINICS, MONTHS = (8, 30) if ALL else (3, 9)
-NOT_YET = pytest.mark.xfail(reason="small numbers are hidden one by one", strict=True, raises=AssertionError)
 
 
-@NOT_YET
 @pytest.mark.parametrize("first", range(0, SERVICES, IN_ONE_TEST))
 def test_nothing_follows_from_what_is_published(first, tmp_path):
     breaches: dict[int, list[Breach]] = {}
@@ -44,7 +42,6 @@ def test_nothing_follows_from_what_is_published(first, tmp_path):
     assert not breaches
 
 
-@NOT_YET
 def test_nothing_follows_from_figures_of_every_kind(tmp_path):
     """A small site through its own marts, with all figures of the dictionary."""
     as_of = date(2026, 3, 31)
@@ -58,7 +55,6 @@ def test_nothing_follows_from_figures_of_every_kind(tmp_path):
     assert not attack([public], Publication(rows, known), POLICY, enough=3)
 
 
-@NOT_YET
 @pytest.mark.parametrize(
     "policy",
     [Disclosure(3, 5), Disclosure(5, 1), Disclosure(8, 10)],
@@ -70,7 +66,6 @@ def test_nothing_follows_under_another_policy(policy, tmp_path):
         assert not attack([published(service, tmp_path, policy)], exactly(service), policy, enough=3)
 
 
-@NOT_YET
 def test_nothing_follows_in_whole_numbers(tmp_path):
     """Small services, since whole numbers take long: an attacker who allows no fractions of people."""
     figures = [
@@ -89,7 +84,9 @@ def test_nothing_follows_in_whole_numbers(tmp_path):
         assert not attack([published(service, tmp_path)], exactly(service), POLICY, enough=1, whole=True)
 
 
-@NOT_YET
+@pytest.mark.xfail(
+    reason="moves of a few people hide more than is needed", strict=True, raises=AssertionError
+)
 def test_no_more_is_hidden_than_twice_what_has_to_be(tmp_path):
     """Two clinics and four months of referrals, so few that the fewest rows to hide can be found out."""
     ours = best = 0
