@@ -30,6 +30,7 @@ from schemas.metrics import Metric
 from schemas.published import PUBLISHED
 from schemas.site import Disclosure
 from warehouse.disclosed import KINDS, disclose_figures, write_none
+from warehouse.disclosed_alone import settle_alone
 from warehouse.effect_bounds import high_of_rounded, low_of_rounded
 from warehouse.quality_disclosure import Line, hidden_levels
 from warehouse.release_rows import RELEASED, SETTLED, after_release, rows_in_force
@@ -80,7 +81,9 @@ def publish_tables(
             publisher.execute(statement)
         if plan.is_release:
             stays = rows_in_force(con, history, plan, policy)
-            disclose_figures(con, policy, quantities.load(), history, stays.filter("kept"))
+            account = disclose_figures(con, policy, quantities.load(), history, stays.filter("kept"))
+            if history.releases and account.unprotected:
+                settle_alone(con, policy, quantities.load())
             _create_tables(publisher, out)
             _insert_figures(publisher, stays)
             for name, select in _worded(policy).items():

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
+from polars import selectors as columns
 
 from schemas.site import Disclosure
+from warehouse.earlier_statements import TOLD
 
 DOMINANCE = "dominance"
 """The cause of a row that is hidden because a clinic that is not told of has most of its cases."""
@@ -25,9 +27,15 @@ def needed(policy: Disclosure) -> pl.Expr:
     """Whether suppression has to know of a row: those that are published, and months of single clinics.
 
     All counts are sums over these. Where the policy leaves them out they are as those of open periods are:
-    true, not told, and nothing told may tell them.
+    true, not told, and nothing told may tell them. What an earlier release told, and no figure or another
+    policy's has now, is known in any case: columns of `warehouse.earlier_statements`, where there are any.
     """
-    return published(policy) | ((pl.col("clinic") != "all") & (pl.col("grain") == "month"))
+    single = (pl.col("clinic") != "all") & (pl.col("grain") == "month")
+    return (
+        published(policy)
+        | single
+        | pl.any_horizontal(columns.by_name(*TOLD, require_all=False).is_not_null())
+    )
 
 
 def dominated(figures: pl.DataFrame, cause: Sequence[str], policy: Disclosure) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -20,58 +19,19 @@ from tests.lib.attacker import Breach, Publication, attack
 from tests.lib.best_suppression import fewest_hidden
 from tests.lib.course_site import course_site
 from tests.lib.naive_schemes import primary_only
-from tests.lib.service_warehouse import figures_of, known_of, open_periods, run_of, warehouse_of
-from tests.lib.small_services import Service, given, small_service, successive
+from tests.lib.released import POLICY, exactly, published
+from tests.lib.service_warehouse import known_of, open_periods
+from tests.lib.small_services import given, small_service
 from tests.lib.small_warehouse import instruments, warehouse
 from tests.lib.statements import rows_of
-from warehouse import releases
 from warehouse.disclosure import publish_tables
-from warehouse.release_rows import release_rows, release_words
 
-POLICY = Disclosure(threshold=5, round_to=5)
 ALL = os.environ.get("CI") == "true"
 SERVICES = 300 if ALL else 25
 IN_ONE_TEST = 5
 CLINICS, MONTHS = (8, 30) if ALL else (3, 9)
-ATTACKED = (2, 5, 9, 15, 22, 30) if ALL else (2, 5, 8)
-"""Releases after which all so far are attacked together."""
-
-NOT_YET = pytest.mark.xfail(reason="small numbers are hidden one by one", strict=True, raises=AssertionError)
 
 
-def published(service: Service, folder: Path, policy: Disclosure = POLICY) -> Publication:
-    """As the product publishes it, with no release before."""
-    out = folder / f"{len(list(folder.iterdir()))}.duckdb"
-    with warehouse_of(service) as con:
-        publish_tables(con, out, policy, run_of(service), figures_of(service), [])
-    with duckdb.connect(str(out), read_only=True) as con:
-        return Publication(rows_of(con, "pub_figure"), service.known)
-
-
-def released(service: Service, earlier: Sequence[Publication], folder: Path) -> Publication:
-    """As the product publishes it after these releases, which are kept in the folder as those of a site are."""
-    history, run = releases.earlier(folder), run_of(service)
-    assert len(history.releases) == len(earlier)
-    units, as_of = tuple(sorted((s, c) for c, s in service.clinics.items())), service.shape.as_of
-    plan = releases.plan(history, as_of, POLICY, units)
-    out, marts = folder / f"{run['run']}.duckdb", folder / f"{run['run']}.marts.duckdb"
-    with warehouse_of(service) as con:
-        publish_tables(con, out, POLICY, run, figures_of(service), [], history, plan)
-        con.execute(f"ATTACH '{marts}' AS marts")
-        for name in ("core_clinic", "mart_unit", "mart_period", "mart_metric", "mart_figure"):
-            con.execute(f"CREATE TABLE marts.{name} AS FROM memory.{name}")
-    facts = releases.facts_of(plan, as_of, POLICY, units)
-    rows = release_rows(marts, out, history, plan)
-    releases.keep(folder, run["run"], rows, release_words(out), facts)
-    with duckdb.connect(str(out), read_only=True) as con:
-        return Publication(rows_of(con, "pub_figure"), service.known)
-
-
-def exactly(service: Service) -> Publication:
-    return Publication(service.rows, service.known)
-
-
-@NOT_YET
 @pytest.mark.parametrize("first", range(0, SERVICES, IN_ONE_TEST))
 def test_nothing_follows_from_what_is_published(first, tmp_path):
     breaches: dict[int, list[Breach]] = {}
@@ -82,7 +42,6 @@ def test_nothing_follows_from_what_is_published(first, tmp_path):
     assert not breaches
 
 
-@NOT_YET
 def test_nothing_follows_from_figures_of_every_kind(tmp_path):
     """A small site through its own marts, with all figures of the dictionary."""
     as_of = date(2026, 3, 31)
@@ -96,7 +55,6 @@ def test_nothing_follows_from_figures_of_every_kind(tmp_path):
     assert not attack([public], Publication(rows, known), POLICY, enough=3)
 
 
-@NOT_YET
 @pytest.mark.parametrize(
     "policy",
     [Disclosure(3, 5), Disclosure(5, 1), Disclosure(8, 10)],
@@ -108,7 +66,6 @@ def test_nothing_follows_under_another_policy(policy, tmp_path):
         assert not attack([published(service, tmp_path, policy)], exactly(service), policy, enough=3)
 
 
-@NOT_YET
 def test_nothing_follows_in_whole_numbers(tmp_path):
     """Small services, since whole numbers take long: an attacker who allows no fractions of people."""
     figures = [
@@ -127,17 +84,9 @@ def test_nothing_follows_in_whole_numbers(tmp_path):
         assert not attack([published(service, tmp_path)], exactly(service), POLICY, enough=1, whole=True)
 
 
-@NOT_YET
-def test_nothing_follows_from_successive_releases(tmp_path):
-    """Records come late and scores are corrected: each release alone would be safe, and so are all together."""
-    told: list[Publication] = []
-    for number, service in enumerate(successive(2, most_clinics=2, months=max(ATTACKED)), 1):
-        told.append(released(service, told, tmp_path))
-        if number in ATTACKED:
-            assert not attack(told, exactly(service), POLICY, enough=3)
-
-
-@NOT_YET
+@pytest.mark.xfail(
+    reason="moves of a few people hide more than is needed", strict=True, raises=AssertionError
+)
 def test_no_more_is_hidden_than_twice_what_has_to_be(tmp_path):
     """Two clinics and four months of referrals, so few that the fewest rows to hide can be found out."""
     ours = best = 0

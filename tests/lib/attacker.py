@@ -1,16 +1,18 @@
 """The attacker: what follows, for cells too small to be shown, from all that was ever published of them.
 
 Knows the rules of publication, the calendar, the clinics, and how quantities hang together. Of releases that came
-before it takes every statement that is still true, which is more than anybody could know to be so.
+before it takes every statement that is still true, which is more than anybody could know to be so. What these tell
+by themselves of a cell that has become small since, the newest release cannot help; it must not tell more.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import chain
-from math import inf
+from math import ceil, inf
 
 import numpy as np
 
@@ -24,10 +26,11 @@ from tests.lib.statements import (
     Row,
     Series,
     Statement,
+    Terms,
     Truth,
     protected,
     reading,
-    statements,
+    sayings,
     truth,
 )
 from tests.lib.worlds import Worlds
@@ -82,18 +85,29 @@ def attack(
 ) -> list[Breach]:
     """Breaches of cells that are protected today, by all releases together, the newest last.
 
+    A breach is what is known by the newest release and was not by those before it, as far as they are still true.
     exact: exact rows of today. enough: stop when so many are found. whole: counts are whole numbers, which makes
     a stronger attacker, for small cases only.
     raises: ValueError where no world fits, or the exact one does not: then the quantities are not as declared
     """
     facts = truth(exact.rows, exact.known)
     said = told(releases, policy, facts)
+    before = frozenset(told(releases[:-1], policy, facts))
     secrets = protected(exact.rows, exact.known, policy)
     breaches: list[Breach] = []
     for some_said, some_secrets in components(said, secrets, exact.known):
         worlds = worlds_of(some_said, some_secrets, facts, exact.known)
         left = None if enough is None else enough - len(breaches)
-        breaches += _Attack(worlds, policy, left, whole).run(some_secrets)
+        known_before = [one for one in some_said if one in before]
+        breaches += _Attack(
+            worlds,
+            partial(worlds_of, some_said, some_secrets, facts, exact.known, known_before)
+            if known_before
+            else None,
+            policy,
+            left,
+            whole,
+        ).run(some_secrets)
         if enough is not None and len(breaches) >= enough:
             break
     return breaches
@@ -102,11 +116,19 @@ def attack(
 def told(releases: Iterable[Publication], policy: Disclosure, facts: Truth) -> list[Statement]:
     """What all releases say and is true today, each once."""
     plain = reading(policy)
-    said = chain.from_iterable(statements(one.rows, one.known, one.read_as or plain) for one in releases)
-    return [one for one in dict.fromkeys(said) if facts.holds(one)]
+    said = chain.from_iterable(sayings(one.rows, one.known, one.read_as or plain) for one in releases)
+    true = (saying for saying in dict.fromkeys(said) if all(map(facts.holds, saying)))
+    return list(dict.fromkeys(chain.from_iterable(true)))
 
 
-def worlds_of(said: Sequence[Statement], secrets: Sequence[Protected], facts: Truth, known: Layout) -> Worlds:
+def worlds_of(
+    said: Sequence[Statement],
+    secrets: Sequence[Protected],
+    facts: Truth,
+    known: Layout,
+    believed: Sequence[Statement] | None = None,
+) -> Worlds:
+    """Worlds that fit what is said, or those that fit what is believed of it."""
     cells = [cell for one in (*said, *secrets) for _, cell in one.terms]
     spans = spans_of(cells, known)
     own = sorted(
@@ -124,7 +146,13 @@ def worlds_of(said: Sequence[Statement], secrets: Sequence[Protected], facts: Tr
         raise ValueError(f"quantities are not as declared: {broken[:3]}")
     for group in suppositions(spans, known):
         tied += group if all(facts.holds(one) for one in group) else []
-    return Worlds(spans, own, [*tied, *said], [secret.terms for secret in secrets], known)
+    return Worlds(
+        spans,
+        own,
+        [*tied, *(said if believed is None else believed)],
+        [secret.terms for secret in secrets],
+        known,
+    )
 
 
 def _exact(statement: Statement, known: Layout) -> bool:
@@ -188,8 +216,18 @@ def quantity_links(quantities: Quantities) -> dict[str, set[tuple[str, str]]]:
 
 
 class _Attack:
-    def __init__(self, worlds: Worlds, policy: Disclosure, enough: int | None, whole: bool) -> None:
+    """before: makes the worlds that fit what was told earlier; None where nothing was."""
+
+    def __init__(
+        self,
+        worlds: Worlds,
+        before: Callable[[], Worlds] | None,
+        policy: Disclosure,
+        enough: int | None,
+        whole: bool,
+    ) -> None:
         self.worlds, self.enough, self.whole = worlds, enough, whole
+        self._before = before
         self.goals = {1: 1.0, -1: float(policy.threshold - 1)}
 
     def run(self, secrets: Sequence[Protected]) -> list[Breach]:
@@ -216,10 +254,21 @@ class _Attack:
             pending = left(self.worlds.push(wanted, sign, goal, self.whole))
             progress = before - len(pending) > FEW * before
         while pending:
-            value, world = self.worlds.extreme(secrets[pending[0]].terms, sign, self.whole)
-            if sign * value > sign * goal + TOLERANCE:
+            terms = secrets[pending[0]].terms
+            value, world = self.worlds.extreme(terms, sign, self.whole)
+            if _whole(value, sign) > max(sign * goal, self._known_before(terms, sign, goal)):
                 yield pending[0], value
             pending = [n for n in left(world) if n != pending[0]]
+
+    @cached_property
+    def _earlier(self) -> Worlds | None:
+        return self._before() if self._before else None
+
+    def _known_before(self, terms: Terms, sign: int, goal: float) -> float:
+        """What the earlier releases alone tell, as far as it is nearer than the goal."""
+        if self._earlier is None:
+            return sign * goal
+        return _whole(self._earlier.value(terms, self._earlier.push([terms], sign, goal, self.whole)), sign)
 
     def _reached(self, secret: Protected, world: np.ndarray, sign: int, goal: float) -> bool:
         return sign * self.worlds.value(secret.terms, world) <= sign * goal + TOLERANCE
@@ -229,3 +278,8 @@ class _Attack:
         names = ("instrument", "scale", "service", "clinic", "grain", "period")
         place = [str(secret.row[name]) for name in names]
         return Breach(secret.name, *place, round(low, 6), round(high, 6), int(secret.exact))
+
+
+def _whole(value: float, sign: int) -> float:
+    """The least whole number that is no less than this, of numbers below zero where the sign is -1."""
+    return ceil(sign * value - TOLERANCE)

@@ -35,8 +35,17 @@ def spans_of(cells: Iterable[Cell], known: Layout) -> dict[Place, Range]:
     for cell in cells:
         for clinic in cell.clinics if adds_up(cell.series, known) else ():
             _widen(spans, (cell.series, clinic), (cell.first, cell.last))
+    _widen_totals(spans, known)
     _add_untold(spans, known)
     return dict(sorted(spans.items()))
+
+
+def _widen_totals(spans: dict[Place, Range], known: Layout) -> None:
+    """All slots, where all of them together are tied to those of another line."""
+    tied = {name for total in known.quantities.totals for name in (total.part, total.whole)}
+    for key in spans:
+        if key[0][0] in tied & known.lines.keys():
+            _widen(spans, key, known.lines[key[0][0]])
 
 
 def _add_untold(spans: dict[Place, Range], known: Layout) -> None:

@@ -56,11 +56,12 @@ Terms = tuple[tuple[float, Cell], ...]
 
 @dataclass(frozen=True)
 class Statement:
-    """low <= sum of factor * cell <= high."""
+    """low <= sum of factor * cell <= high; ends: whether it is true where the sum is low or high itself."""
 
     terms: Terms
     low: float
     high: float
+    ends: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,23 @@ class Layout:
     @cached_property
     def stocks(self) -> frozenset[tuple[str, str]]:
         return frozenset((m.figure, m.definition) for m in metrics.load() if m.scaffold == "period_end")
+
+    @cached_property
+    def lines(self) -> Mapping[str, tuple[int, int]]:
+        """Quantity -> first and last slot there is: months of the publication, sessions or stages."""
+        scaffolds = {(m.figure, m.definition): m.scaffold for m in metrics.load()}
+        found = {}
+        for one in self.quantities.counted:
+            scaffold = scaffolds[one.figure, one.definition]
+            slots = [
+                slot for p in self.periods.values() if p.scaffold == scaffold for slot in (p.first, p.last)
+            ]
+            for quantity in filter(None, (one.numerator, one.denominator)):
+                if scaffold.startswith("period"):
+                    found[quantity] = self.first_month, self.last_month
+                elif slots:
+                    found[quantity] = min(slots), max(slots)
+        return found
 
     def series(self, quantity: str, row: Row) -> Series:
         return self.twin(("", row["instrument"], row["scale"]), quantity)
@@ -158,6 +176,15 @@ def layout(
 
 def statements(rows: Iterable[Row], known: Layout, policy: Reading) -> list[Statement]:
     """All that published rows say; `suppressed` says nothing, nor does a row held back without numbers."""
+    return [one for saying in sayings(rows, known, policy) for one in saying]
+
+
+Saying = tuple[Statement, ...]
+"""What is true as a whole or not at all: both edges of a mean."""
+
+
+def sayings(rows: Iterable[Row], known: Layout, policy: Reading) -> list[Saying]:
+    """The statements of published rows, those together that no one can believe without the others."""
     return [one for row in rows if _speaks(row) and _known(row, known) for one in _said(row, known, policy)]
 
 
@@ -171,7 +198,7 @@ def _speaks(row: Row) -> bool:
     )
 
 
-def _said(row: Row, known: Layout, policy: Reading) -> Iterator[Statement]:
+def _said(row: Row, known: Layout, policy: Reading) -> Iterator[Saying]:
     counted = known.counted[row["figure"], row["definition"]]
     if not counted.denominator:
         yield _one(known.cell(counted.numerator, row), *shown(row["numerator"], policy))
@@ -186,11 +213,11 @@ def _said(row: Row, known: Layout, policy: Reading) -> Iterator[Statement]:
         yield from _mean(row, known.cell(counted.denominator, row), policy)
 
 
-def _one(cell: Cell, low: float, high: float) -> Statement:
-    return Statement(((1, cell),), low, high)
+def _one(cell: Cell, low: float, high: float) -> Saying:
+    return (Statement(((1, cell),), low, high),)
 
 
-def _rate(row: Row, part: Cell, whole: Cell, policy: Reading) -> Iterator[Statement]:
+def _rate(row: Row, part: Cell, whole: Cell, policy: Reading) -> Iterator[Saying]:
     """The complement of a rate that is shown is nobody, or threshold and more; sometimes it is known which."""
     low, high = shown(row["numerator"], policy)
     least, most = shown(row["denominator"], policy)
@@ -200,19 +227,24 @@ def _rate(row: Row, part: Cell, whole: Cell, policy: Reading) -> Iterator[Statem
     if not policy.threshold:
         return
     if most - low < policy.threshold:
-        yield Statement(rest, 0, 0)
+        yield (Statement(rest, 0, 0),)
     elif least > high:
-        yield Statement(rest, policy.threshold, inf)
+        yield (Statement(rest, policy.threshold, inf),)
 
 
-def _mean(row: Row, cases: Cell, policy: Reading) -> Iterator[Statement]:
-    """That sums are whole numbers says no more: of ten cases on, one of them gives any mean with one decimal."""
+def _mean(row: Row, cases: Cell, policy: Reading) -> Iterator[Saying]:
+    """That sums are whole numbers says no more: of ten cases on, one of them gives any mean with one decimal.
+
+    Half a tenth is rounded away from zero, so that of two means the one further out has the edge between them.
+    """
     low, high = shown(row["n"], policy)
     yield _one(cases, max(low, policy.mean_cases), high)
     total = sum_of(row, cases)
     mean = float(row["value"])
-    yield Statement(((1, total), (0.05 - mean, cases)), 0, inf)
-    yield Statement(((1, total), (-0.05 - mean, cases)), -inf, 0)
+    yield (
+        Statement(((1, total), (0.05 - mean, cases)), 0, inf, ends=mean > 0),
+        Statement(((1, total), (-0.05 - mean, cases)), -inf, 0, ends=mean < 0),
+    )
 
 
 def sum_of(row: Row, cases: Cell) -> Cell:
@@ -256,7 +288,8 @@ class Truth:
         if any(value is None for _, value in values):
             return False
         total = sum(factor * value for factor, value in values if value is not None)
-        return statement.low - 1e-6 <= total <= statement.high + 1e-6
+        give = 1e-6 if statement.ends else -1e-6
+        return statement.low - give <= total <= statement.high + give
 
 
 def truth(exact: Iterable[Row], known: Layout) -> Truth:

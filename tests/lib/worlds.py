@@ -176,6 +176,8 @@ def _solve(
             constraints=LinearConstraint(matrix, low, high),
             bounds=(least, np.inf),
             integrality=np.ones(len(objective)),
+            # With presolve, HiGHS finds some programmes infeasible that have the exact world.
+            options={"presolve": False},
         )
     else:
         method = "highs-ds" if len(objective) < SMALL else "highs-ipm"

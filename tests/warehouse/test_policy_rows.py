@@ -42,6 +42,22 @@ def test_rows_of_the_policy(policy, told, known):
     assert ["".join(str(int(one)) for one in found[name]) for name in ("told", "known")] == [told, known]
 
 
+def test_what_was_told_before_is_known_whatever_the_policy_tells_now():
+    """A quarter of a clinic under an earlier policy; all months up to an earlier date."""
+    told = CELLS.filter(pl.col("clinic") == "north").with_columns(
+        pl.Series("told_n_low", [None, 8, None]), pl.Series("told_tenths", [None, None, 4.0])
+    )
+    rules = Disclosure(grains=("year",), by_stage=False)
+    assert told.select(needed(rules)).to_series().to_list() == [True, True, True]
+    assert told.with_columns(told_n_low=None, told_tenths=None).select(
+        needed(rules)
+    ).to_series().to_list() == [
+        True,
+        False,
+        False,
+    ]
+
+
 FIGURES = rows("""
     figure | service | clinic | count_n | count_d | cause
     count  | all     | all    | 24      |         |
