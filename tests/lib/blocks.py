@@ -1,22 +1,18 @@
-"""Blocks of a made-up service as the solver takes them, and what it would publish of them."""
+"""Blocks of a made-up service as the solver takes them; cells and rows by name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from schemas import quantities
 from schemas.quantities import Quantities
-from schemas.site import Disclosure
-from schemas.tables import MART_DISCLOSED
-from tests.lib.attacker import Publication
-from tests.lib.naive_schemes import hide, primary_only
-from tests.lib.service_warehouse import open_periods, warehouse_of
+from tests.lib.service_warehouse import warehouse_of
 from tests.lib.small_services import Service
-from tests.lib.statements import Row
 from warehouse.disclosed import FIGURES
-from warehouse.suppression_block import SHOWN, Block, Policy
+from warehouse.suppression_block import Block, Policy
 from warehouse.suppression_programme import Programme, programme
 from warehouse.suppression_relations import Relation, relations
 from warehouse.suppression_rows import Told, blocks, told
@@ -25,6 +21,7 @@ from warehouse.suppression_unknowns import Unknowns
 POLICY = Policy(threshold=5, round_to=5, rate_denominator=20, mean_cases=10)
 EXACT = Policy(threshold=5, round_to=1, rate_denominator=20, mean_cases=10)
 QUANTITIES = quantities.load()
+ADDITIVE = frozenset(one.id for one in QUANTITIES.quantities if one.additive)
 
 
 def figures_of(service: Service) -> pl.DataFrame:
@@ -58,10 +55,33 @@ def known_of(block: Block) -> list[Relation]:
 
 
 def unknowns_of(block: Block) -> Unknowns:
-    additive = frozenset(one.id for one in QUANTITIES.quantities if one.additive)
-    return Unknowns(block, known_of(block), additive)
+    return Unknowns(block, known_of(block), ADDITIVE)
 
 
 def programme_of(block: Block) -> tuple[Unknowns, Programme]:
     unknowns = unknowns_of(block)
     return unknowns, programme(block, unknowns, known_of(block))
+
+
+def term_of(block: Block, quantity: str, whole: str = "") -> int:
+    """The term of a quantity; with a whole that of the complement, whole less quantity."""
+    series = {key[0]: number for number, key in enumerate(block.keys)}
+    if not whole:
+        return series[quantity]
+    (found,) = [one for one, pair in block.pairs.items() if pair == (series[quantity], series[whole])]
+    return found
+
+
+def cell_of(block: Block, term: int, clinics: Sequence[int], start: int, stop: int) -> int:
+    """The place of a cell: clinics by number from 0, slots from start to before stop."""
+    (group,) = [n for n, row in enumerate(block.contains) if np.flatnonzero(row).tolist() == list(clinics)]
+    (span,) = [n for n, row in enumerate(block.spans.tolist()) if row == [start, stop]]
+    return (term * block.shape[1] + group) * block.shape[2] + span
+
+
+def rows_named(figures: pl.DataFrame, block: Block, which: np.ndarray) -> list[str]:
+    """Rows of the block that are so, each as `figure service clinic grain period`, sorted."""
+    chosen = figures.filter(pl.col("place").is_in(block.rows.place[which].tolist()))
+    return sorted(
+        " ".join(row) for row in chosen.select("figure", "service", "clinic", "grain", "period").rows()
+    )
