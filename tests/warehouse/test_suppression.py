@@ -297,10 +297,16 @@ def test_what_was_told_before_of_another_is_reckoned_with():
 # -- the fallback ----------------------------------------------------------------------------------
 
 
+def without_steps(limits: tuple) -> tuple:
+    """The same limits with no steps in them, whatever stands beside the steps."""
+    return tuple(
+        without_steps(one) if isinstance(one, tuple) else 0 if isinstance(one, int) else one for one in limits
+    )
+
+
 def test_without_steps_nothing_of_the_block_is_told(monkeypatch):
     """Where worlds are not found in time, all of the block is hidden, and that is on record; others stay."""
-    none = tuple((0, *one[1:]) if isinstance(one, tuple) else 0 for one in suppression.LIMITS)
-    monkeypatch.setattr(suppression, "LIMITS", none)
+    monkeypatch.setattr(suppression, "LIMITS", without_steps(suppression.LIMITS))
     service = given({"received": [[30], [30]], "ended": [[3], [30]]}, [RECEIVED, ENDED])
     found = settled(service, EXACT)
     assert found.account.fallback == 1
