@@ -85,6 +85,7 @@ NEEDLESS = {
 
 @pytest.mark.parametrize("case", NEEDLESS)
 def test_nothing_is_hidden_where_nothing_need_be(case: str):
+    """Where nothing follows from what is told, all of it stays told."""
     service, policy = NEEDLESS[case]
     assert not unsettled(service, policy).breaches()
     assert not settled(service, policy).hidden(SECONDARY)
@@ -115,6 +116,7 @@ def test_rows_of_one_cell_are_hidden_together():
 
 
 def test_primary_causes_stay():
+    """What is hidden for itself, or within a small whole, is said to be hidden for that and nothing else."""
     found = settled(received([3, 0, 0, 30], [30] * 4), EXACT)
     before = unsettled(found.service, EXACT)
     for cause in (PRIMARY, WITHIN):
@@ -168,6 +170,7 @@ def test_every_protected_cell_has_both_worlds(seed: int, policy: Policy):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_without_history_every_cell_can_be_protected(seed: int):
+    """What was never told can be hidden: with no release before, no small number is left that somebody could find."""
     found = settled(drawn(seed), POLICY)
     assert not found.account.unprotected
     assert not found.account.fallback
@@ -185,6 +188,7 @@ def test_a_rest_of_two_small_parts_can_be_protected():
 
 @pytest.mark.parametrize("seed", [0, 7, 4, 14])
 def test_the_same_figures_are_hidden_each_time(seed: int):
+    """Two runs over the same figures hide the same figures, and look for as many worlds in as many steps."""
     first, second = (settled(drawn(seed), POLICY) for _ in range(2))
     assert first.hidden() == second.hidden()
     assert first.account == second.account
@@ -247,6 +251,7 @@ def test_more_hidden_before_is_no_more_hidden_after(case: str):
 
 @pytest.mark.parametrize("seed", [0, 7, 4, 14])
 def test_nothing_follows_where_rows_were_hidden_before(seed: int):
+    """What was hidden stays hidden, whatever hid it, and nothing follows."""
     found, hidden = hidden_before(drawn(seed), POLICY, 0.2, seed)
     for block, was in zip(found.blocks, hidden, strict=True):
         assert was <= set(np.flatnonzero(block.cause != SHOWN).tolist())
@@ -318,6 +323,7 @@ def test_without_steps_nothing_of_the_block_is_told(monkeypatch):
 
 
 def test_steps_are_on_record():
+    """How many small numbers there were, and how long worlds were looked for, is on record."""
     found = settled(received([3], [30]), EXACT)
     assert found.account.worlds > 0
     assert found.account.steps > 0

@@ -76,6 +76,7 @@ def test_small_counts():
 
 @pytest.mark.parametrize(("count", "cause"), [(0, SHOWN), (1, PRIMARY), (4, PRIMARY), (5, SHOWN)])
 def test_small_counts_are_hidden(count: int, cause: int):
+    """One to four are hidden; five are told, and so is nobody."""
     assert cause_of(block_of(received([count]))) == [cause]
 
 
@@ -101,6 +102,7 @@ def test_rates_that_are_hidden(untreated: int, ended: int, cause: int):
 
 @pytest.mark.parametrize(("cases", "cause"), [(0, SHOWN), (4, PRIMARY), (9, PRIMARY), (10, SHOWN)])
 def test_means_of_few_are_hidden(cases: int, cause: int):
+    """A mean is told of ten cases or more; where there is no case there is no mean, and that is told."""
     service = given({"wait_days": [[20 * cases]], "entered": [[cases]]}, [WAITS])
     assert cause_of(block_of(service)) == [cause]
 
@@ -178,6 +180,7 @@ def test_running_totals():
 
 
 def test_running_totals_of_sums_behind_means():
+    """Days waited add up over months as people do; of a figure that has no sum there is none."""
     service = given({"wait_days": [[200, 300]], "entered": [[10, 20]]}, [WAITS, ENTERED])
     block = block_of(service)
     (figure,) = {name for name in block.rows.figure if name.startswith("wait_days_mean")}
@@ -199,6 +202,7 @@ def test_protected_are_small_cells_and_rests():
 
 
 def test_hiding_a_cell_hides_every_row_that_tells_it():
+    """A count that is hidden is told by nothing: neither as a count nor as the denominator of a rate."""
     service = given({"untreated": [[10, 20]], "ended": [[30, 40]]}, [UNTREATED, ENDED])
     block = block_of(service)
     whole = cell_of(block, term_of(block, "ended"), (0,), 0, 1)
@@ -226,6 +230,7 @@ def test_hiding_a_row_hides_no_other():
 
 
 def test_hiding_twice_changes_nothing_and_causes_stay():
+    """What is hidden cannot be hidden again, and the first cause is the one that is kept."""
     block = block_of(received([3, 30], [9, 40]))
     everything = np.flatnonzero(block.exists)
     primary = block.cause == PRIMARY

@@ -92,6 +92,7 @@ def test_the_truth_is_within_all_bounds(seed: int, monkeypatch):
 
 @pytest.mark.parametrize("seed", [0, 4, 5])
 def test_zero_is_within_the_bounds(seed: int):
+    """All is counted from the truth, so no difference at all fits each row; what is told has its cell or mean and its weight."""
     for block in blocks_of(small_service(seed, 2, 6)):
         made = programme_of(block)[1]
         assert (made.low <= 0).all()
@@ -140,6 +141,7 @@ def test_a_told_count_binds_by_its_interval():
 
 @pytest.mark.parametrize(("untreated", "low", "high"), [(20, -5, np.inf), (30, 0, 0), (25, 0, np.inf)])
 def test_a_told_rate_tells_that_its_rest_is_none_or_not_small(untreated: int, low: float, high: float):
+    """Who sees a rate knows that its rest is nobody, or five and more, and not how many."""
     service = given({"untreated": [[untreated]], "ended": [[30]]}, [UNTREATED])
     block = block_of(service)
     made = programme_of(block)[1]
@@ -195,6 +197,7 @@ def test_a_told_mean_is_of_enough_cases():
 
 
 def test_a_mean_of_few_is_not_in_it():
+    """A mean of nine is hidden, and tells nothing."""
     made = programme_of(block_of(waits(270, 9)))[1]
     assert (made.row == -1).all()
 
@@ -238,6 +241,7 @@ def test_stocks_balance():
 
 
 def test_nobody_is_less_than_nobody():
+    """A month in which nobody came cannot have one fewer; it can have one more where another clinic has one fewer."""
     unknowns, made = programme_of(block_of(received([30, 0], [30, 30])))
     assert not allows(made, moved(unknowns, ("received", 0, 1, -1), ("received", 1, 1, 1)))
     assert allows(made, moved(unknowns, ("received", 0, 1, 1), ("received", 1, 1, -1)))
@@ -324,6 +328,7 @@ def test_what_an_earlier_release_told_is_hard():
 
 
 def test_a_mean_that_an_earlier_release_told_is_hard():
+    """Whatever is hidden now: a mean of 300.0 days that was told before stays within half a tenth."""
     block = after(waits(300, 10), 10, 12, tenths=300.0)
     block.hide_rows(np.flatnonzero(block.shown()))
     unknowns, made = programme_of(block)

@@ -34,6 +34,7 @@ def test_series_of_a_quantity(by: str, series: tuple[str, str, str]):
 
 
 def test_a_part_is_within_its_whole():
+    """As referrals that were untreated are among those that ended."""
     found = relations([key("a"), key("b")], known(("a", "b")))
     assert found == [Relation((key("a"),), (), key("b"), exact=False)]
 
@@ -63,6 +64,7 @@ def test_parts_make_up_a_whole():
 
 
 def test_a_partition_is_of_one_instrument():
+    """Pairs on PHQ-9 are made up of those improved, unchanged and deteriorated on PHQ-9, not on GAD-7."""
     forms = known(partitions=(Partition("a", ("b", "c")),), by="instrument")
     keys = [key(one, instrument) for one in "abc" for instrument in ("i", "j")]
     assert set(relations(keys, forms)) == {
@@ -72,6 +74,7 @@ def test_a_partition_is_of_one_instrument():
 
 @pytest.mark.parametrize("exact", [True, False])
 def test_all_sessions_together_are_within_all_months(exact: bool):
+    """Who was due at some session was due in some month; month by month it says nothing."""
     found = relations([key("a"), key("b")], known(totals=(Total("a", "b", exact),)))
     assert found == [Relation((key("a"),), (), key("b"), exact, over="all")]
 

@@ -101,6 +101,7 @@ def test_two_numbers_of_one_count_are_an_error():
 
 
 def test_a_figure_that_no_quantity_is_of_is_an_error():
+    """A figure of which it is not declared what it counts cannot be published safely, and is named."""
     service = given({"received": [[10]]}, [RECEIVED])
     with pytest.raises(WarehouseError, match=r"made_up: not in schemas/quantities\.toml"):
         told(figures_of(service).with_columns(pl.lit("made_up").alias("figure")), service.clinics, QUANTITIES)
@@ -167,6 +168,7 @@ def test_a_stock_is_of_the_end_of_its_month():
 
 
 def test_without_history_nothing_was_told():
+    """At the first publication nothing is known before."""
     block = block_of(given({"received": [[30]]}, [RECEIVED]))
     assert not block.low.any()
     assert (block.high == UNBOUND).all()
@@ -236,6 +238,7 @@ def test_parts_within_a_rest_further_down(part: str, whole: str):
 
 
 def test_a_part_is_not_within_the_rest_of_itself():
+    """Who was held is not among those who were not; and nothing is a part of itself."""
     found = named_parts(contacts(30, not_attended=10, cancelled_by_client=10))
     assert ("held", "contacts less held") not in found
     assert ("not_attended", "expected less not_attended") not in found

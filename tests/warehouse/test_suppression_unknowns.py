@@ -36,6 +36,7 @@ def test_a_cell_is_the_difference_of_two_running_totals():
 
 
 def test_a_service_is_the_sum_of_its_clinics():
+    """Where two clinics have one more each, their service has two more."""
     block = block_of(given({"received": [[10, 20], [30, 40]]}, [RECEIVED]))
     unknowns = unknowns_of(block)
     site, *clinics = matrix_of(unknowns, [cell_of(block, 0, who, 1, 2) for who in ((0, 1), (0,), (1,))])
@@ -44,6 +45,7 @@ def test_a_service_is_the_sum_of_its_clinics():
 
 
 def test_a_rest_is_whole_less_part():
+    """Those who ended and were not untreated: as many more as ended, as many fewer as were untreated."""
     block = block_of(given({"untreated": [[10, 20]], "ended": [[30, 40]]}, [UNTREATED]))
     unknowns = unknowns_of(block)
     terms = (term_of(block, "untreated", "ended"), term_of(block, "ended"), term_of(block, "untreated"))
@@ -92,6 +94,7 @@ def test_how_far_an_unknown_can_fall():
 
 
 def test_sums_have_running_totals_by_figure_and_clinic():
+    """The days waited are unknown in each clinic by itself; they come after all people."""
     counts = {"entered": [[10, 20], [15, 15]], "wait_days": [[300, 500], [100, 100]]}
     unknowns = unknowns_of(block_of(given(counts, [ENTERED, WAITS])))
     assert sorted(clinic for _, clinic in unknowns.of_sum) == [0, 1]
@@ -111,6 +114,7 @@ def test_what_no_figure_tells_is_unknown_in_every_clinic():
 
 
 def test_a_clinic_where_a_figure_is_not_applicable_has_no_unknown():
+    """A clinic without appointments has no endings to guess at."""
     counts = {"received": [[10], [20]], "ended": [[5], [5]], "open": [[5], [15]]}
     block = block_of(given(counts, [RECEIVED, ENDED, OPEN], lacks=[("c2", "contacts")]))
     unknowns = unknowns_of(block)

@@ -166,6 +166,7 @@ def test_the_cheaper_figure_is_contradicted(cheap: tuple[int, ...]):
 
 
 def test_what_is_told_no_longer_costs_nothing():
+    """The site's figure is hidden: a world may have any number there, and contradicts nothing by it."""
     asking = received([3], [30], policy=EXACT)
     site, other = (cell_of(asking.block, 0, who, 0, 1) for who in ((0, 1), (1,)))
     asking.worlds.told = asking.made.cell != site
