@@ -178,7 +178,7 @@ def test_without_history_every_cell_can_be_protected(seed: int):
 
 @pytest.mark.xfail(strict=True, reason="parts of a rest further down are not hidden with it")
 def test_a_rest_of_two_small_parts_can_be_protected():
-    """Four were booked and not held: one cancelled, one was cancelled, and two did not come. It might be one of four."""
+    """Of four that were not held each side cancelled one, and two did not come: it must be possible that it was one."""
     counts = {
         "held": [[30]], "not_attended": [[2]], "expected": [[32]], "cancelled_by_client": [[1]],
         "cancelled_by_provider": [[1]], "contacts": [[34]],

@@ -92,7 +92,7 @@ def test_the_truth_is_within_all_bounds(seed: int, monkeypatch):
 
 @pytest.mark.parametrize("seed", [0, 4, 5])
 def test_zero_is_within_the_bounds(seed: int):
-    """All is counted from the truth, so no difference at all fits each row; what is told has its cell or mean and its weight."""
+    """All is counted from the truth: no difference at all fits each row."""
     for block in blocks_of(small_service(seed, 2, 6)):
         made = programme_of(block)[1]
         assert (made.low <= 0).all()
