@@ -11,9 +11,9 @@ import pytest
 from tests.lib.blocks import EXACT, POLICY, QUANTITIES, block_of, blocks_of, cell_of, figures_of, term_of
 from tests.lib.settled import Settled, settled, unsettled
 from tests.lib.small_services import Service, given, small_service
-from warehouse import suppression
 from warehouse.suppression import Account, settle
 from warehouse.suppression_block import PRIMARY, SECONDARY, SHOWN, WITHIN, Policy
+from warehouse.suppression_worlds import Worlds
 
 pytestmark = pytest.mark.xfail(
     raises=IndexError, strict=False, reason="blocks of which less is told than is known beforehand"
@@ -302,16 +302,9 @@ def test_what_was_told_before_of_another_is_reckoned_with():
 # -- the fallback ----------------------------------------------------------------------------------
 
 
-def without_steps(limits: tuple) -> tuple:
-    """The same limits with no steps in them, whatever stands beside the steps."""
-    return tuple(
-        without_steps(one) if isinstance(one, tuple) else 0 if isinstance(one, int) else one for one in limits
-    )
-
-
-def test_without_steps_nothing_of_the_block_is_told(monkeypatch):
+def test_where_no_world_is_found_in_time_nothing_of_the_block_is_told(monkeypatch):
     """Where worlds are not found in time, all of the block is hidden, and that is on record; others stay."""
-    monkeypatch.setattr(suppression, "LIMITS", without_steps(suppression.LIMITS))
+    monkeypatch.setattr(Worlds, "world", lambda *_, **__: None)
     service = given({"received": [[30], [30]], "ended": [[3], [30]]}, [RECEIVED, ENDED])
     found = settled(service, EXACT)
     assert found.account.fallback == 1

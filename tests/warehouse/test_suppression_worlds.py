@@ -29,7 +29,10 @@ class Asking:
         self.block = block
         self.unknowns, self.made = programme_of(block)
         self.worlds = Worlds(self.made)
-        self.worlds.limit = limit
+        self.limit(limit)
+
+    def limit(self, steps: int) -> None:
+        self.worlds.limit = steps
 
     def prices(self) -> np.ndarray:
         cell, row = self.made.cell, self.made.row
@@ -234,7 +237,7 @@ def test_a_limit_of_steps(limit: int):
     (ask,) = asks(block, 1)
     assert asking.for_cell(*ask) is None
     assert asking.worlds.steps <= limit
-    asking.worlds.limit = ENOUGH
+    asking.limit(ENOUGH)
     assert asking.for_cell(*ask) is not None
     assert asking.worlds.steps > limit
 
