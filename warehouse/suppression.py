@@ -26,22 +26,30 @@ from warehouse.suppression_worlds import TOLERANCE, World, Worlds
 REWEIGHTED = 0.2
 """A second look for a world makes cheaper what the first one contradicts much: fewer contradictions, not smaller."""
 
-LIMITS = (500, 2_000, 10_000, 100_000)
-"""Steps that one world may take, the first time that it is looked for, the second, and so on: after others are found
-it may be found with fewer, or be there."""
+FIRST, LONG, NEAR = (0.5, 300), (0.5, 8_000), (50.0, 200_000)
+"""How a world is looked for: what it costs to be one person away from the truth, beside what is hidden, and how many
+steps it may take. The less it may be away the sooner it is found, and the more is hidden."""
+
+STEPS = 50_000_000
+"""Steps that a block may take in all for each of the other ways."""
+
+LONG_STEPS, OF_EACH = 400_000, 150
+"""Steps that the long looks of a block may take in all, and for each protected cell; after that come the near ones."""
 
 
 @dataclass
 class Account:
     """How it was done: for the record.
 
-    protected: cells; worlds: looked for; steps: iterations of the solver; fallback: blocks of which nothing is told
+    protected: cells; worlds: looked for; steps: iterations of the solver; near: worlds left to the near look, past the
+        limit of steps; fallback: blocks of which nothing is told
     unprotected: block, cell and sign of what no hiding can bring about, since it was told before
     """
 
     protected: int = 0
     worlds: int = 0
     steps: int = 0
+    near: int = 0
     fallback: int = 0
     unprotected: set[tuple[int, int, int]] = field(default_factory=set)
 
@@ -99,15 +107,23 @@ class _Search:
         self.has_more, self.has_fewer = self.more <= 0, self.fewer <= 0
 
     def run(self) -> None:
-        late: list[tuple[int, float]] = [
-            (number, sign) for number in range(len(self.cells)) for sign in (1.0, -1.0)
-        ]
-        for limit in LIMITS:
-            self.worlds.limit = limit
-            late = [(number, sign) for number, sign in late if not self._meet(number, sign)]
-        if late:
+        """First all that is soon found, then what takes longer; past the limit of steps the near worlds, that hide more."""
+        late = [(number, sign) for number in range(len(self.cells)) for sign in (1.0, -1.0)]
+        late = self._look(FIRST, late, STEPS)
+        late = self._look(LONG, late, min(LONG_STEPS, OF_EACH * len(self.cells)))
+        self.account.near += len(late)
+        if self._look(NEAR, late, STEPS):
             self._give_up()
         self.account.steps += self.worlds.steps
+
+    def _look(self, how: tuple[float, int], asks: list[tuple[int, float]], steps: int) -> list[tuple[int, float]]:
+        """Asks that are not met after all were looked for in this way, or so many steps taken."""
+        self.worlds.look(*how)
+        end, late = self.worlds.steps + steps, []
+        for number, sign in asks:
+            if self.worlds.steps >= end or not self._meet(number, sign):
+                late.append((number, sign))
+        return late
 
     def _meet(self, number: int, sign: float) -> bool:
         """Whether it is known by now if there is a world for a cell."""
@@ -133,6 +149,7 @@ class _Search:
         return bool(sign * value >= by - 10 * TOLERANCE)
 
     def _world(self) -> World | None:
+        """The best world for what is asked, at the present distance and limit of steps."""
         price, weight = self._prices(), self.programme.weight
         self.account.worlds += 1
         world = self.worlds.world(price / weight)
@@ -142,7 +159,7 @@ class _Search:
         much = world.much / weight[world.broken]
         dear[world.broken] = price[world.broken] / weight[world.broken] / (much + REWEIGHTED)
         self.account.worlds += 1
-        again = self.worlds.world(dear)
+        again = self.worlds.world(dear, again=True)
         if again is None:
             return world
         return min((world, again), key=lambda one: float(price[one.broken].sum()))

@@ -216,22 +216,34 @@ def _parts(
         if relation.over == "slot":
             for part in relation.parts:
                 above.setdefault(part, set()).add(relation.whole)
-    found = set()
-    for key, number in place.items():
-        # Through series that no figure tells of, too.
-        waiting, seen = [key], {key}
-        while waiting:
-            for whole in above.get(waiting.pop(), set()) - seen:
-                seen.add(whole)
-                waiting.append(whole)
-        found |= {(number, place[whole]) for whole in seen - {key} if whole in place}
+    holders = {key: _holders(key, above) for key in [*place, *above]}
+    found = {(place[key], place[whole]) for key in place for whole in holders[key] - {key} if whole in place}
+    sums = [set(one.parts) for one in known if one.exact and one.over == "slot"]
     for complement, (part, whole) in pairs.items():
         found.add((complement, whole))
-        for relation in known:
-            if relation.exact and relation.over == "slot" and keys[whole] == relation.whole:
-                others = {place[one] for one in relation.parts if one in place} - {part}
-                found |= {(other, complement) for other in others if keys[part] in relation.parts}
+        # What is apart from the part, at any step of its wholes, and within the whole.
+        apart = {other for parts in sums if (mine := parts & holders[keys[part]]) for other in parts - mine}
+        found |= {
+            (place[key], complement)
+            for key in place
+            if not apart.isdisjoint(holders[key]) and keys[whole] in holders[key]
+        }
+        found |= {
+            (other, complement)
+            for other, (a, b) in pairs.items()
+            if other != complement and keys[whole] in holders[keys[b]] and keys[a] in holders[keys[part]]
+        }
     return frozenset(found)
+
+
+def _holders(key: Key, above: dict[Key, set[Key]]) -> set[Key]:
+    """A series and all that it is within, through series that no figure tells of, too."""
+    waiting, seen = [key], {key}
+    while waiting:
+        for whole in above.get(waiting.pop(), set()) - seen:
+            seen.add(whole)
+            waiting.append(whole)
+    return seen
 
 
 def _weights(rows: pl.DataFrame) -> NDArray[np.float64]:

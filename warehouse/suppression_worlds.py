@@ -18,17 +18,18 @@ from warehouse.suppression_programme import Programme
 
 TOLERANCE = 1e-6
 
-DEAR = 1e5
+DEAR = 1e6
 """What it costs not to count what is asked: more than anything that can be hidden."""
-
-FAR = 0.5
-"""What it costs to be one person away from the truth: less than anything that can be hidden."""
 
 SCORES = 20
 """So many scores away from the truth are like one person."""
 
 MANY = 600
 """Rows beyond which a programme is begun anew."""
+
+
+DUAL, PRIMAL = 1, 4
+"""Ways of the solver: after rows have come, and after prices have changed."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,13 @@ class Worlds:
         self.programme = programme
         self.told: Flags = np.ones(len(programme.cell), dtype=bool)
         self.steps = 0
-        self.limit = 0
         self._matrix, self._by_column = programme.matrix, programme.matrix.tocsc()
         self._value = np.zeros(programme.matrix.shape[0])
+        self.look(0.0, 0)
+
+    def look(self, far: float, limit: int) -> None:
+        """From now on it costs so much to be one person away from the truth, and a world may take so many steps."""
+        self._far, self.limit = far, limit
         self._begin()
 
     def _begin(self) -> None:
@@ -91,7 +96,7 @@ class Worlds:
         new = np.unique(unknowns[self._local[unknowns] < 0])
         if not len(new):
             return
-        cost = np.repeat(np.where(new >= self.programme.sums, FAR / SCORES, FAR), 2)
+        cost = np.repeat(np.where(new >= self.programme.sums, self._far / SCORES, self._far), 2)
         high = np.stack([np.full(len(new), np.inf), -self.programme.floor[new]], axis=1).reshape(-1)
         self._local[new] = self._new_columns(cost, np.zeros(2 * len(new)), high) + 2 * np.arange(len(new))
         self._places = np.append(self._places, self._local[new]) if len(self._unknowns) else self._local[new]
@@ -147,13 +152,15 @@ class Worlds:
         self._asked = self._add(np.array([least]), np.array([np.inf]), ends, unknowns, factors)
         self._give(self._asked, DEAR)
 
-    def world(self, price: Floats) -> World | None:
-        """The world nearest to the truth that counts what is asked, at these prices by what is told.
+    def world(self, price: Floats, again: bool = False) -> World | None:
+        """The world that counts what is asked at the least cost: prices of what is told, and to be away from the truth.
 
-        None where it takes more steps than `limit`.
+        again: the same was asked before at other prices. None where it takes more steps than it may.
         """
         self._set_prices(price)
-        self._highs.clearSolver()
+        if not again:
+            self._highs.clearSolver()
+        self._highs.setOptionValue("simplex_strategy", PRIMAL if again else DUAL)
         end = self.steps + self.limit
         while True:
             if not self._run(end - self.steps):
@@ -167,13 +174,16 @@ class Worlds:
             self._value[touched] = 0.0
             broken = touched[over > TOLERANCE]
             much = over[over > TOLERANCE]
-            told = (broken < self.programme.soft) | self.told[broken - self.programme.soft]
+            told = np.ones(len(broken), dtype=bool)
+            said = broken >= self.programme.soft
+            told[said] = self.told[broken[said] - self.programme.soft]
             broken, much = broken[told], much[told]
             missing = broken[self._row[broken] < 0]
             if not len(missing):
                 soft = broken >= self.programme.soft
                 return World(columns, by, broken[soft] - self.programme.soft, much[soft])
             self._add_rows(missing, price)
+            self._highs.setOptionValue("simplex_strategy", DUAL)
 
     def _run(self, limit: int) -> bool:
         from highspy import HighsModelStatus
