@@ -32,6 +32,7 @@ from schemas.site import Disclosure
 from warehouse.disclosed import KINDS, disclose_figures, write_none
 from warehouse.disclosed_alone import settle_alone
 from warehouse.effect_bounds import high_of_rounded, low_of_rounded
+from warehouse.policy_rows import QUARTER_ENDS
 from warehouse.quality_disclosure import Line, hidden_levels
 from warehouse.release_rows import RELEASED, SETTLED, after_release, rows_in_force
 from warehouse.releases import FIRST, NO_HISTORY, WORDS, History, Plan
@@ -211,7 +212,8 @@ def _worded(policy: Disclosure) -> dict[str, str]:
         ),
         "pub_period": (
             "SELECT grain, period, title, first_day, last_day, closed FROM mart_period "
-            f"WHERE scaffold = 'period' AND grain IN ({grains})"
+            f"WHERE scaffold = 'period' AND grain IN ({grains}) "
+            f"AND (grain <> 'rolling_12_months' OR right(period, 2) IN {QUARTER_ENDS})"
         ),
     }
 

@@ -13,6 +13,10 @@ from warehouse.earlier_statements import TOLD
 DOMINANCE = "dominance"
 """The cause of a row that is hidden because a clinic that is not told of has most of its cases."""
 
+QUARTER_ENDS = ("03", "06", "09", "12")
+"""Months to which rolling years are told: one that begins with each month would differ by two months from the
+next, and so tell these."""
+
 ROW = ["figure", "definition", "instrument", "scale", "grain", "period"]
 
 
@@ -20,7 +24,9 @@ def published(policy: Disclosure) -> pl.Expr:
     """Whether the policy publishes a row: its period, session or stage, and its clinic."""
     crossed = (("session", policy.by_session), ("stage", policy.by_stage))
     grains = (*policy.grains, *(grain for grain, is_told in crossed if is_told))
-    return pl.col("grain").is_in(grains) & ((pl.col("clinic") == "all") | policy.by_clinic)
+    rolling = pl.col("grain") == "rolling_12_months"
+    told = pl.col("grain").is_in(grains) & (~rolling | pl.col("period").str.slice(5, 2).is_in(QUARTER_ENDS))
+    return told & ((pl.col("clinic") == "all") | policy.by_clinic)
 
 
 def needed(policy: Disclosure) -> pl.Expr:

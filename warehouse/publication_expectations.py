@@ -20,6 +20,7 @@ from warehouse.checks import (
 from warehouse.declared import FATES, On, declared
 from warehouse.effect_bounds import high_of_rounded, low_of_rounded
 from warehouse.expectations import SiteFacts
+from warehouse.policy_rows import QUARTER_ENDS
 
 FIGURES = On(PUBLISHED_FILE, "pub_figure")
 COUNTS = ("numerator", "denominator", "n", "held", "value")
@@ -180,6 +181,8 @@ def _crossed(policy: Disclosure) -> Iterator[Expectation]:
     yield FIGURES.never(
         "policy", "only periods of the site's policy are told", f"t.grain NOT IN ({listed(grains)})", "grain"
     )
+    between = f"t.grain = 'rolling_12_months' AND right(t.period, 2) NOT IN {QUARTER_ENDS}"
+    yield FIGURES.never("policy", "rolling years are told to the ends of quarters", between, "period")
     if not policy.by_clinic:
         yield FIGURES.never("policy", "no single clinic is told of", "t.clinic <> 'all'", "clinic")
 

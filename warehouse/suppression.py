@@ -1,9 +1,9 @@
 """Secondary suppression: hide as little more as it takes that nothing told narrows a protected cell.
 
-For each protected cell there must be a world with one person (or none) in it, and one with threshold - 1, that
-fits all that is told. Of each the nearest to the truth is looked for that contradicts what is told as little as can
-be (`suppression_worlds`); what it contradicts is hidden. Hiding only ever loosens what is known, so a world once
-found stays one, and the worlds found are the proof.
+For each protected cell there must be a world with one person (or none) in it, and one with threshold - 1,
+that fits all that is told. Of each the nearest to the truth is looked for that contradicts what is told as
+little as can be (`suppression_worlds`); what it contradicts is hidden. Hiding only ever loosens what is
+known, so a world once found stays one, and the worlds found are the proof.
 """
 
 from __future__ import annotations
@@ -11,38 +11,40 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from schemas.quantities import Quantities
 from warehouse.suppression_block import Block
-from warehouse.suppression_lines import Floats, Index, Lines
+from warehouse.suppression_lines import Floats, Index, Lines, Matrix
 from warehouse.suppression_programme import Programme, programme
 from warehouse.suppression_relations import Relation, relations
 from warehouse.suppression_unknowns import Unknowns
 from warehouse.suppression_worlds import TOLERANCE, World, Worlds
 
 REWEIGHTED = 0.2
-"""A second look for a world makes cheaper what the first one contradicts much: fewer contradictions, not smaller."""
+"""A second look for a world makes cheaper what the first one contradicts much: fewer contradictions, not
+smaller."""
 
-FIRST, LONG, NEAR = (0.5, 300), (0.5, 8_000), (50.0, 200_000)
-"""How a world is looked for: what it costs to be one person away from the truth, beside what is hidden, and how many
-steps it may take. The less it may be away the sooner it is found, and the more is hidden."""
-
-STEPS = 50_000_000
-"""Steps that a block may take in all for each of the other ways."""
+FIRST, LONG, NEAR = (0.1, 300), (0.1, 8_000), (50.0, 200_000)
+"""How a world is looked for: what it costs to be one person away from the truth, beside what is hidden, and
+how many steps it may take. The less it may be away the sooner it is found, and the more is hidden."""
 
 LONG_STEPS, OF_EACH = 400_000, 150
-"""Steps that the long looks of a block may take in all, and for each protected cell; after that come the near ones."""
+"""Steps that the long looks of a block may take in all, and for each protected cell; then come the near
+ones."""
+
+STEPS = 50_000_000
+"""Steps that a block may take for each of the other two."""
 
 
 @dataclass
 class Account:
     """How it was done: for the record.
 
-    protected: cells; worlds: looked for; steps: iterations of the solver; near: worlds left to the near look, past the
-        limit of steps; fallback: blocks of which nothing is told
+    protected: cells; worlds: looked for; steps: iterations of the solver; near: worlds left to the near look,
+        past the limit of steps; fallback: blocks of which nothing is told
     unprotected: block, cell and sign of what no hiding can bring about, since it was told before
     """
 
@@ -84,18 +86,25 @@ def _never_more(block: Block, part: int, whole: int) -> bool:
     return True
 
 
-def _matrix(unknowns: Unknowns, cells: Index) -> Any:
+def _matrix(unknowns: Unknowns, cells: Index) -> Matrix:
     """Cells as rows of unknowns."""
     lines = Lines()
     unknowns.put_cells(lines, lines.more(-np.inf, np.inf, len(cells)), cells)
     return lines.matrix(unknowns.size)
 
 
+class Ask(NamedTuple):
+    """A protected cell, by its number, and whether a world is to count more in it (1) or fewer (-1)."""
+
+    number: int
+    sign: int
+
+
 class _Search:
     """cells: those that are protected; asked: their rows, as scipy CSR array."""
 
     def __init__(
-        self, block: Block, programme: Programme, asked: Any, cells: Index, account: Account
+        self, block: Block, programme: Programme, asked: Matrix, cells: Index, account: Account
     ) -> None:
         self.block, self.programme, self.account, self.cells = block, programme, account, cells
         self.worlds = Worlds(programme)
@@ -105,48 +114,51 @@ class _Search:
         # How many more are asked for, and how many fewer.
         self.more, self.fewer = most - count, count - 1
         self.has_more, self.has_fewer = self.more <= 0, self.fewer <= 0
+        self.missed: list[Ask] = []
 
     def run(self) -> None:
-        """First all that is soon found, then what takes longer; past the limit of steps the near worlds, that hide more."""
-        late = [(number, sign) for number in range(len(self.cells)) for sign in (1.0, -1.0)]
+        """First what is soon found, then what takes longer; past the limit of steps near worlds, which hide
+        more."""
+        late = [Ask(number, sign) for number in range(len(self.cells)) for sign in (1, -1)]
         late = self._look(FIRST, late, STEPS)
         late = self._look(LONG, late, min(LONG_STEPS, OF_EACH * len(self.cells)))
         self.account.near += len(late)
-        if self._look(NEAR, late, STEPS):
-            self._give_up()
+        late = self._look(NEAR, late, STEPS)
+        if late or (self.missed and not self.block.has_history()):
+            self._hide_all()
+        elif self.missed:
+            place = int(self.block.rows.place[0])
+            self.account.unprotected |= {
+                (place, int(self.cells[ask.number]), ask.sign) for ask in self.missed
+            }
         self.account.steps += self.worlds.steps
 
-    def _look(self, how: tuple[float, int], asks: list[tuple[int, float]], steps: int) -> list[tuple[int, float]]:
-        """Asks that are not met after all were looked for in this way, or so many steps taken."""
+    def _look(self, how: tuple[float, int], asks: Sequence[Ask], steps: int) -> list[Ask]:
+        """Asks that are not answered after all were looked for in this way, or so many steps were taken."""
         self.worlds.look(*how)
         end, late = self.worlds.steps + steps, []
-        for number, sign in asks:
-            if self.worlds.steps >= end or not self._meet(number, sign):
-                late.append((number, sign))
+        for ask in asks:
+            if not self._has(ask) and (self.worlds.steps >= end or not self._answer(ask)):
+                late.append(ask)
         return late
 
-    def _meet(self, number: int, sign: float) -> bool:
-        """Whether it is known by now if there is a world for a cell."""
-        has, by = (self.has_more, self.more) if sign > 0 else (self.has_fewer, self.fewer)
-        if has[number]:
-            return True
-        row = self.asked[[number]]
-        self.worlds.ask(row.indices.astype(np.int64), sign * row.data, float(by[number]))
+    def _has(self, ask: Ask) -> bool:
+        return bool((self.has_more if ask.sign > 0 else self.has_fewer)[ask.number])
+
+    def _answer(self, ask: Ask) -> bool:
+        """Look for a world for a cell; whether the look came to an end."""
+        row = self.asked[[ask.number]]
+        by = (self.more if ask.sign > 0 else self.fewer)[ask.number]
+        self.worlds.ask(row.indices.astype(np.int64), ask.sign * row.data, float(by))
         world = self._world()
         if world is None:
             return False
-        if self._is_met(number, sign, world):
-            self._hide(world)
-            self._mark(world)
-        else:
-            # What is hard, as what earlier releases told, leaves no such world, whatever is hidden.
-            self.account.unprotected.add((int(self.block.rows.place[0]), int(self.cells[number]), int(sign)))
+        # Where what was told before leaves no world, that which comes nearest is kept open.
+        self._hide(world)
+        self._mark(world)
+        if not self._has(ask):
+            self.missed.append(ask)
         return True
-
-    def _is_met(self, number: int, sign: float, world: World) -> bool:
-        value = (self.asked_by_column[:, world.columns] @ world.by)[number]
-        by = (self.more if sign > 0 else self.fewer)[number]
-        return bool(sign * value >= by - 10 * TOLERANCE)
 
     def _world(self) -> World | None:
         """The best world for what is asked, at the present distance and limit of steps."""
@@ -183,7 +195,7 @@ class _Search:
         self.has_more |= value >= self.more - 10 * TOLERANCE
         self.has_fewer |= -value >= self.fewer - 10 * TOLERANCE
 
-    def _give_up(self) -> None:
-        """The fallback: of a block whose worlds were not found in time nothing more is told."""
+    def _hide_all(self) -> None:
+        """The fallback: of a block whose worlds were not found nothing more is told."""
         self.account.fallback += 1
         self.block.hide_rows(np.flatnonzero(self.block.shown()))

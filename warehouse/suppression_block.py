@@ -54,10 +54,11 @@ class Rows:
     """Rows of figures as arrays of one length; a term of -1 is none.
 
     term_n: term of the numerator, term_d: of the denominator, term_c: of the complement
-    group, span: the cell; mean: whether the row is of a mean; total: its exact sum; tenths: what is shown of it
+    group, span: the cell; mean: whether the row is of a mean; total: its exact sum; tenths: what is shown of
+    it
     closed: whether the period is over
-    low, high: bounds that earlier releases gave of the counts of a row (numerator, denominator, complement); mean_told:
-        whether they told its mean
+    low, high: bounds that earlier releases gave of the counts of a row (numerator, denominator, complement);
+        mean_told: whether they told its mean
     """
 
     place: Index
@@ -83,11 +84,12 @@ class Rows:
 class Block:
     """The state of one block while rows are hidden; hiding only ever loosens what is known.
 
-    pairs: complement to the series of its numerator and denominator; keys: by series, quantity, instrument and scale
+    pairs: complement to the series of its numerator and denominator; keys: by series, quantity, instrument
+    and scale
     parts: (part, whole), terms of which a cell of the one is within the same cell of the other
     contains: by group and clinic; spans: by span, its start and stop
-    low, high: by cell, what earlier releases told of it; x, exists, rounds, cost: its count, whether some row is of it, how many rows tell of it and what
-        they are worth
+    low, high: by cell, what earlier releases told of it; x, exists, rounds, cost: its count, whether some row
+        is of it, how many rows tell of it and what they are worth
     """
 
     policy: Policy
@@ -141,7 +143,8 @@ class Block:
         return int(self._alone[clinic])
 
     def running(self, term: int, clinic: int) -> NDArray[np.float64] | None:
-        """Running totals of a series in a clinic, from 0 on, by slot; None where no figure of it is applicable."""
+        """Running totals of a series in a clinic, from 0 on, by slot; None where no figure of it is
+        applicable."""
         key = (term, clinic)
         if key not in self._running:
             self._running[key] = self._totals(term, clinic)
@@ -275,6 +278,10 @@ class Block:
     def hide_rows(self, rows: Index) -> None:
         """Hide these rows, of those that are shown."""
         self._hide(np.unique(rows))
+
+    def has_history(self) -> bool:
+        """Whether anything was told before that is known whatever is hidden now."""
+        return bool((self.low > 0).any() or (self.high < UNBOUND).any() or self.rows.mean_told.any())
 
     def protected(self) -> Index:
         """Cells that an attacker must not learn of."""

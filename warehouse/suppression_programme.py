@@ -1,6 +1,7 @@
 """Worlds that fit what is told of a block, as the rows of a linear programme.
 
-Everything is counted from the true world: there all unknowns are zero, and zero is within the bounds of each row.
+Everything is counted from the true world: there all unknowns are zero, and zero is within the bounds of each
+row.
 Relations and the least of each cell are hard. What is told is soft: a world may contradict it, at the cost of
 hiding it.
 """
@@ -15,7 +16,7 @@ import numpy as np
 
 from schemas.errors import WarehouseError
 from warehouse.suppression_block import UNBOUND, Block, Flags
-from warehouse.suppression_lines import Floats, Index, Lines
+from warehouse.suppression_lines import Floats, Index, Lines, Matrix
 from warehouse.suppression_relations import Key, Relation
 from warehouse.suppression_unknowns import Unknowns
 
@@ -40,12 +41,12 @@ MANY = 3
 class Programme:
     """low <= matrix * unknowns <= high.
 
-    matrix: scipy CSR array, hard rows first, then from `soft` on what is told: by cell, or of a mean by row (the other
-        is -1); weight: of a violation that counts as one
+    matrix: scipy CSR array, hard rows first, then from `soft` on what is told: by cell, or of a mean by row
+        (the other is -1); weight: of a violation that counts as one
     floor: by unknown; sums: the first unknown that is of a sum
     """
 
-    matrix: Any
+    matrix: Matrix
     low: Floats
     high: Floats
     floor: Floats
@@ -88,7 +89,7 @@ def programme(block: Block, unknowns: Unknowns, known: Sequence[Relation]) -> Pr
     )
 
 
-def _base(matrix: Any, low: Floats, high: Floats, untold: Index) -> Floats:
+def _base(matrix: Matrix, low: Floats, high: Floats, untold: Index) -> Floats:
     """Running totals of what no figure tells of that fit all the others as they are."""
     from scipy.optimize import linprog
     from scipy.sparse import vstack
@@ -105,7 +106,9 @@ def _base(matrix: Any, low: Floats, high: Floats, untold: Index) -> Floats:
         method="highs",
     )
     if found.x is None:
-        raise WarehouseError("schemas/quantities.toml: what it says of its quantities cannot all be true here")
+        raise WarehouseError(
+            "schemas/quantities.toml: what it says of its quantities cannot all be true here"
+        )
     base: Floats = found.x
     return base
 
@@ -174,9 +177,7 @@ class _Relating:
             return
         there = block.exists.reshape(block.shape)[series[part]]
         group, span = np.nonzero(there & (block.contains.sum(axis=1) == 1)[:, None])
-        less, more = (
-            series[one] * block.square + group * block.shape[2] + span for one in (part, whole)
-        )
+        less, more = (series[one] * block.square + group * block.shape[2] + span for one in (part, whole))
         rows = self.lines.more(-np.inf, (block.x[more] - block.x[less]).astype(np.float64), len(less))
         self.unknowns.put_cells(self.lines, rows, less)
         self.unknowns.put_cells(self.lines, rows, more, -1.0)
@@ -293,11 +294,14 @@ def _bind_sums(lines: Lines, block: Block, unknowns: Unknowns) -> None:
         if name in LEAST and (series, clinic) in unknowns.truth:
             sums = _padded(block, figure, clinic, unknowns.slots)
             counts = np.diff(unknowns.truth[series, clinic])
-            rows = lines.more(LEAST[name] * counts - np.diff(sums), np.inf, len(slots))
+            short: Floats = LEAST[name] * counts - np.diff(sums)
+            rows = lines.more(short, np.inf, len(slots))
             unknowns.put_spans(lines, rows, start, slots, slots + 1, 1.0)
             begin = int(unknowns.start[series, clinic])
             unknowns.put_spans(lines, rows, begin, slots, slots + 1, -LEAST[name])
-        first, last = (unknowns.of_sum.get((f"outcome_mean_{one}:{rest}", clinic)) for one in ("first", "last"))
+        first, last = (
+            unknowns.of_sum.get((f"outcome_mean_{one}:{rest}", clinic)) for one in ("first", "last")
+        )
         if name == "outcome_mean_change" and first is not None and last is not None:
             rows = lines.more(0.0, 0.0, len(slots))
             for begin, sign in ((first, 1.0), (start, 1.0), (last, -1.0)):
@@ -336,7 +340,8 @@ def _told(lines: Lines, block: Block, unknowns: Unknowns) -> tuple[Index, Index,
 
 
 def _put_means(lines: Lines, block: Block, unknowns: Unknowns, which: Index) -> None:
-    """A sum is not further than half a tenth for each case from the mean that is told of it: two rows for each."""
+    """A sum is not further than half a tenth for each case from the mean that is told of it: two rows for
+    each."""
     cells, mean = block.cells[1][which], block.rows.tenths[which] / 10
     total, count = block.rows.total[which], block.x[cells].astype(np.float64)
     edges = np.stack([mean - HALF_TENTH, mean + HALF_TENTH], axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from schemas.quantities import Quantities, Quantity
 
@@ -72,9 +73,9 @@ def _through(keys: Sequence[Key], quantities: Quantities) -> Iterator[tuple[Key,
         for key in members:
             if key not in there:
                 by_untold.setdefault(key, []).extend(told)
-        yield from zip(told, told[1:], strict=False)
-    for members in by_untold.values():
-        yield from zip(members, members[1:], strict=False)
+        yield from pairwise(told)
+    for alike in by_untold.values():
+        yield from pairwise(alike)
 
 
 def _of(key: Key, quantities: Quantities) -> Iterator[Relation]:

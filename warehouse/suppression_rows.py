@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from schemas.errors import WarehouseError
 from schemas.quantities import Quantities, Quantity
-from warehouse.suppression_relations import Key, Relation, linked, relations, series_key
 from warehouse.suppression_block import UNBOUND, Block, Policy, Rows
-
+from warehouse.suppression_relations import Key, Relation, linked, relations, series_key
 
 WEIGHT = {"month": 10, "quarter": 15, "year": 30, "rolling_12_months": 15, "all": 60}
 """What a row is worth by grain: of two covers the one that hides less; else short periods go first."""
@@ -38,7 +37,8 @@ class Told:
 
 
 def told(figures: pl.DataFrame, clinics: dict[str, str], quantities: Quantities) -> Told:
-    """figures: rows of mart_figure that apply, with place, kind, start, stop and closed; see `warehouse.disclosure`.
+    """figures: rows of mart_figure that apply, with place, kind, start, stop and closed; see
+    `warehouse.disclosure`.
 
     clinics: clinic to service. raises: WarehouseError where two figures disagree on one count
     """
@@ -116,7 +116,8 @@ def _agree(rows: pl.DataFrame) -> None:
     wrong = odd.filter(pl.col("counts") > 1).sort("figure")
     if len(wrong):
         raise WarehouseError(
-            f"{wrong['figure'][0]}: another figure says another count of the same people in {len(wrong)} cells"
+            f"{wrong['figure'][0]}: another figure says another count of the same people"
+            f" in {len(wrong)} cells"
         )
 
 
@@ -210,28 +211,28 @@ def _parts(
     keys: tuple[Key, ...], pairs: dict[int, tuple[int, int]], known: list[Relation]
 ) -> frozenset[tuple[int, int]]:
     """Terms within others: series, complements within their wholes, other parts within a complement."""
-    place = {key: number for number, key in enumerate(keys)}
+    place: dict[Key, int] = {key: number for number, key in enumerate(keys)}
     above: dict[Key, set[Key]] = {}
     for relation in known:
         if relation.over == "slot":
-            for part in relation.parts:
-                above.setdefault(part, set()).add(relation.whole)
+            for key in relation.parts:
+                above.setdefault(key, set()).add(relation.whole)
     holders = {key: _holders(key, above) for key in [*place, *above]}
     found = {(place[key], place[whole]) for key in place for whole in holders[key] - {key} if whole in place}
     sums = [set(one.parts) for one in known if one.exact and one.over == "slot"]
-    for complement, (part, whole) in pairs.items():
-        found.add((complement, whole))
+    for rest, (part, whole) in pairs.items():
+        found.add((rest, whole))
         # What is apart from the part, at any step of its wholes, and within the whole.
         apart = {other for parts in sums if (mine := parts & holders[keys[part]]) for other in parts - mine}
         found |= {
-            (place[key], complement)
+            (place[key], rest)
             for key in place
             if not apart.isdisjoint(holders[key]) and keys[whole] in holders[key]
         }
         found |= {
-            (other, complement)
+            (other, rest)
             for other, (a, b) in pairs.items()
-            if other != complement and keys[whole] in holders[keys[b]] and keys[a] in holders[keys[part]]
+            if other != rest and keys[whole] in holders[keys[b]] and keys[a] in holders[keys[part]]
         }
     return frozenset(found)
 

@@ -1,6 +1,8 @@
-"""What is unknown of a block: running totals of each series and clinic, sums behind means, and by how much they differ.
+"""What is unknown of a block: running totals of each series and clinic, sums behind means, and by how much
+they differ.
 
-All is counted from a world that is known, the true one: an unknown is how far a running total is from the truth.
+All is counted from a world that is known, the true one: an unknown is how far a running total is from the
+truth.
 A cell is the difference of two of them, summed over its clinics.
 """
 
@@ -18,8 +20,9 @@ from warehouse.suppression_relations import Key, Relation
 class Unknowns:
     """Numbers of the unknowns of a block.
 
-    size: how many; floor: by unknown, how far it can fall below its base; untold: those of series that no figure
-        tells of, whose base is not known; sums: those of sums behind means, which are of scores and not of people
+    size: how many; floor: by unknown, how far it can fall below its base; untold: those of series that no
+        figure tells of, whose base is not known; sums: those of sums behind means, which are of scores and
+        not of people
     known: relations of the block; additive: quantities that add up over clinics and months
     """
 
@@ -110,7 +113,8 @@ class Unknowns:
                 self.put_cells(lines, rows[mine], whole * block.square + at, factors[mine])
                 self.put_cells(lines, rows[mine], part * block.square + at, -factors[mine])
         told = term < len(block.keys)
-        rows, term, group, span, factors = (one[told] for one in (rows, term, group, span, factors))
+        rows, term, group, span = (one[told] for one in (rows, term, group, span))
+        factors = factors[told]
         for clinic in range(self.clinics):
             mine = block.contains[group, clinic]
             if mine.any():

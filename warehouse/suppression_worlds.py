@@ -1,8 +1,8 @@
 """Worlds by linear programming: those nearest to the truth in which one cell counts what it is asked to.
 
-A world changes little, so few rows bind it. A programme begins with no row but what is asked; each row that its
-answer breaks is added, with its unknowns, and it is solved again from where it was. What it ends with breaks no row
-of the whole programme that is not paid for.
+A world changes little, so few rows bind it. A programme begins with no row but what is asked; each row that
+its answer breaks is added, with its unknowns, and it is solved again from where it was. What it ends with
+breaks no row of the whole programme that is not paid for.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Worlds:
         self.look(0.0, 0)
 
     def look(self, far: float, limit: int) -> None:
-        """From now on it costs so much to be one person away from the truth, and a world may take so many steps."""
+        """From now on it costs so much to be one person away from the truth, and a world may take so many
+        steps."""
         self._far, self.limit = far, limit
         self._begin()
 
@@ -78,6 +79,7 @@ class Worlds:
             self._highs.setOptionValue(name, value)
         self._local = np.full(len(self.programme.floor), -1, dtype=np.int64)
         self._unknowns: Index = np.zeros(0, dtype=np.int64)
+        self._places: Index = np.zeros(0, dtype=np.int64)
         self._row = np.full(self._matrix.shape[0], -1, dtype=np.int64)
         self._slack: dict[int, int] = {}
         self._rows = self._columns = 0
@@ -99,7 +101,7 @@ class Worlds:
         cost = np.repeat(np.where(new >= self.programme.sums, self._far / SCORES, self._far), 2)
         high = np.stack([np.full(len(new), np.inf), -self.programme.floor[new]], axis=1).reshape(-1)
         self._local[new] = self._new_columns(cost, np.zeros(2 * len(new)), high) + 2 * np.arange(len(new))
-        self._places = np.append(self._places, self._local[new]) if len(self._unknowns) else self._local[new]
+        self._places = np.append(self._places, self._local[new])
         self._unknowns = np.append(self._unknowns, new)
 
     def _add(self, low: Floats, high: Floats, ends: Index, unknowns: Index, factors: Floats) -> int:
@@ -153,7 +155,8 @@ class Worlds:
         self._give(self._asked, DEAR)
 
     def world(self, price: Floats, again: bool = False) -> World | None:
-        """The world that counts what is asked at the least cost: prices of what is told, and to be away from the truth.
+        """The world that counts what is asked at the least cost: prices of what is told, and to be away from
+        the truth.
 
         again: the same was asked before at other prices. None where it takes more steps than it may.
         """
@@ -205,7 +208,9 @@ class Worlds:
         """Rows of these unknowns, with the value of each in `_value`."""
         starts, ends = self._by_column.indptr[columns], self._by_column.indptr[columns + 1]
         length = ends - starts
-        at = np.repeat(starts - np.concatenate([[0], np.cumsum(length)[:-1]]), length) + np.arange(length.sum())
+        at = np.repeat(starts - np.concatenate([[0], np.cumsum(length)[:-1]]), length) + np.arange(
+            length.sum()
+        )
         rows = self._by_column.indices[at].astype(np.int64)
         np.add.at(self._value, rows, self._by_column.data[at] * np.repeat(by, length))
         return np.unique(rows)
