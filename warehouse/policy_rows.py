@@ -32,14 +32,17 @@ def published(policy: Disclosure) -> pl.Expr:
 def needed(policy: Disclosure) -> pl.Expr:
     """Whether suppression has to know of a row: those that are published, and months of single clinics.
 
-    All counts are sums over these. Where the policy leaves them out they are as those of open periods are:
+    Rolling years between the ends of quarters, too: what is not published must not follow either.
+    All counts are sums over months of single clinics. Where the policy leaves them out they are as those of open periods are:
     true, not told, and nothing told may tell them. What an earlier release told, and no figure or another
     policy's has now, is known in any case: columns of `warehouse.earlier_statements`, where there are any.
     """
     single = (pl.col("clinic") != "all") & (pl.col("grain") == "month")
+    rolling = pl.col("grain").is_in({"rolling_12_months"} & {*policy.grains})
     return (
         published(policy)
         | single
+        | (rolling & ((pl.col("clinic") == "all") | policy.by_clinic))
         | pl.any_horizontal(columns.by_name(*TOLD, require_all=False).is_not_null())
     )
 

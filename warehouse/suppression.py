@@ -27,11 +27,11 @@ REWEIGHTED = 0.2
 """A second look for a world makes cheaper what the first one contradicts much: fewer contradictions, not
 smaller."""
 
-FIRST, LONG, NEAR = (0.1, 300), (0.1, 8_000), (50.0, 200_000)
+FIRST, LONG, NEAR = (0.1, 150), (0.1, 8_000), (50.0, 200_000)
 """How a world is looked for: what it costs to be one person away from the truth, beside what is hidden, and
 how many steps it may take. The less it may be away the sooner it is found, and the more is hidden."""
 
-LONG_STEPS, OF_EACH = 400_000, 150
+LONG_STEPS, OF_EACH = 50_000, 150
 """Steps that the long looks of a block may take in all, and for each protected cell; then come the near
 ones."""
 

@@ -25,6 +25,7 @@ from tests.lib.small_services import given, small_service
 from tests.lib.small_warehouse import instruments, warehouse
 from tests.lib.statements import rows_of
 from warehouse.disclosure import publish_tables
+from warehouse.policy_rows import QUARTER_ENDS
 
 ALL = os.environ.get("CI") == "true"
 SERVICES = 300 if ALL else 25
@@ -84,21 +85,23 @@ def test_nothing_follows_in_whole_numbers(tmp_path):
         assert not attack([published(service, tmp_path)], exactly(service), POLICY, enough=1, whole=True)
 
 
-@pytest.mark.xfail(
-    reason="moves of a few people hide more than is needed", strict=True, raises=AssertionError
-)
 def test_no_more_is_hidden_than_twice_what_has_to_be(tmp_path):
     """Two clinics and four months of referrals, so few that the fewest rows to hide can be found out."""
     ours = best = 0
     for seed in range(10 if ALL else 5):
         counts = np.random.default_rng(seed).poisson(6, (2, 4))
         service = given({"received": counts.tolist()}, [("referrals_received", "standard")])
-        plain = primary_only(service.rows, POLICY, open_periods(service))
+        plain = primary_only([*filter(_is_told, service.rows)], POLICY, open_periods(service))
         best += len(fewest_hidden(plain, exactly(service), POLICY))
         ours += _hidden(published(service, tmp_path).rows) - _hidden(plain)
         assert not attack([published(service, tmp_path)], exactly(service), POLICY)
     print(f"hidden beyond the small ones: {ours}, at least {best}")
     assert best <= ours <= 2 * best
+
+
+def _is_told(row: dict) -> bool:
+    """Rolling years are told to the ends of quarters."""
+    return row["grain"] != "rolling_12_months" or row["period"][-2:] in QUARTER_ENDS
 
 
 def _hidden(rows: Sequence[dict]) -> int:

@@ -87,10 +87,6 @@ def test_what_was_nobody_and_is_somebody_is_not_told_once_more(tmp_path):
     assert attack(so_far[1:], exactly(service), POLICY)
 
 
-@pytest.mark.xfail(
-    reason="a cell that earlier releases narrow has no world to be asked for, and is then not protected further",
-    raises=AssertionError,
-)
 def test_what_earlier_releases_leave_open_is_not_narrowed_further(tmp_path):
     """c1 had nobody in January and now has one; 5 to 7 in February, and in both, were told and leave two at most.
 

@@ -61,7 +61,7 @@ GRAINS = {"month", "quarter", "year", "rolling_12_months", "all"}
     ],
 )
 def test_what_the_policy_leaves_out_is_nowhere(policy, grains, clinics, tmp_path):
-    service = referrals([20, 30], [40, 50])
+    service = referrals([20, 30, 25], [40, 50, 45])
     with warehouse_of(service) as con:
         publish_tables(con, tmp_path / "out.duckdb", policy, run_of(service), figures_of(service), [])
         of = "SELECT DISTINCT grain, clinic FROM mart_disclosed"

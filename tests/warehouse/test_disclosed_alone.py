@@ -45,8 +45,8 @@ def told(con: duckdb.DuckDBPyConnection, service: Service) -> Publication:
 
 @pytest.fixture
 def service() -> Service:
-    """One in January, five to seven in February and in both."""
-    return given({"received": [[1, 6, 9]]}, [("referrals_received", "standard")])
+    """One in January, none in February, five to seven in March and in all three."""
+    return given({"received": [[1, 0, 6]]}, [("referrals_received", "standard")])
 
 
 def test_no_cell_is_narrowed_by_what_is_told_now(service: Service):

@@ -13,13 +13,15 @@ from warehouse.policy_rows import DOMINANCE, dominated, needed, published
 
 CELLS = pl.DataFrame(
     rows("""
-        grain   | clinic
-        month   | all
-        month   | north
-        quarter | north
-        all     | all
-        session | all
-        stage   | north
+        grain             | clinic | period
+        month             | all    | 2026-02
+        month             | north  | 2026-02
+        quarter           | north  | 2026-Q1
+        all               | all    | all
+        session           | all    | 1
+        stage             | north  | before
+        rolling_12_months | all    | 2026-02
+        rolling_12_months | all    | 2026-03
     """)
 )
 
@@ -27,16 +29,19 @@ CELLS = pl.DataFrame(
 @pytest.mark.parametrize(
     ("policy", "told", "known"),
     [
-        ({}, "111111", "111111"),
-        ({"grains": ("quarter", "all")}, "001111", "011111"),
-        ({"by_clinic": False}, "100110", "110110"),
-        ({"by_session": False}, "111101", "111101"),
-        ({"by_stage": False}, "111110", "111110"),
-        ({"grains": ("year",), "by_clinic": False, "by_session": False}, "000000", "010000"),
+        ({}, "11111101", "11111111"),
+        ({"grains": ("quarter", "all")}, "00111100", "01111100"),
+        ({"by_clinic": False}, "10011001", "11011011"),
+        ({"by_session": False}, "11110101", "11110111"),
+        ({"by_stage": False}, "11111001", "11111011"),
+        ({"grains": ("year",), "by_clinic": False, "by_session": False}, "00000000", "01000000"),
     ],
 )
 def test_rows_of_the_policy(policy, told, known):
-    """Months of single clinics are needed even where nothing is told of them: all else is made of these."""
+    """Months of single clinics are needed even where nothing is told of them: all else is made of these.
+
+    Rolling years are told to the ends of quarters.
+    """
     rules = Disclosure(**policy)
     found = CELLS.select(published(rules).alias("told"), needed(rules).alias("known"))
     assert ["".join(str(int(one)) for one in found[name]) for name in ("told", "known")] == [told, known]

@@ -230,7 +230,6 @@ DEEP = [
 ]
 
 
-@pytest.mark.xfail(strict=True, reason="a rest holds what is beside its part in the same whole only")
 @pytest.mark.parametrize(("part", "whole"), DEEP)
 def test_parts_within_a_rest_further_down(part: str, whole: str):
     """Of those booked and not held: who cancelled, who did not come, and the rests of smaller wholes."""
