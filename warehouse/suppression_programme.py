@@ -151,9 +151,9 @@ class _Relating:
         sides += [(-1.0, key) for key in (*relation.less, relation.whole)]
         series = [(sign, unknowns.series[key]) for sign, key in sides]
         told = [one for _, one in series if one < len(self.block.keys)]
-        if not told or any((one, clinic) not in unknowns.truth for one in told):
+        if any((one, clinic) not in unknowns.truth for one in told):
             return
-        slots = np.arange(min(unknowns.length[one, clinic] for one in told))
+        slots = np.arange(min([unknowns.slots, *(unknowns.length[one, clinic] for one in told)]))
         ends = slots + 1
         if relation.over == "all":
             slots, ends = np.zeros(1, dtype=np.int64), np.array([unknowns.slots])
