@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from schemas.raw_table import RawTable
 
-METHOD = "2"
+METHOD = "3"
 """How the policy is applied; another one where the same policy and figures would give another publication."""
 
 GRAINS = ("month", "quarter", "year", "rolling_12_months", "all")

@@ -88,6 +88,7 @@ def disclose_figures(
         _state(figures, cause).alias("state")
     )
     write(con, decided.filter(published(policy)))
+    con.execute(f"COMMENT ON TABLE {MART_DISCLOSED.name} IS '{account.words()}'")
     return account
 
 

@@ -33,9 +33,10 @@ def needed(policy: Disclosure) -> pl.Expr:
     """Whether suppression has to know of a row: those that are published, and months of single clinics.
 
     Rolling years between the ends of quarters, too: what is not published must not follow either.
-    All counts are sums over months of single clinics. Where the policy leaves them out they are as those of open periods are:
-    true, not told, and nothing told may tell them. What an earlier release told, and no figure or another
-    policy's has now, is known in any case: columns of `warehouse.earlier_statements`, where there are any.
+    All counts are sums over months of single clinics. Where the policy leaves them out they are as those of
+    open periods are: true, not told, and nothing told may tell them. What an earlier release told, and no
+    figure or another policy's has now, is known in any case: columns of `warehouse.earlier_statements`, where
+    there are any.
     """
     single = (pl.col("clinic") != "all") & (pl.col("grain") == "month")
     rolling = pl.col("grain").is_in({"rolling_12_months"} & {*policy.grains})

@@ -55,6 +55,12 @@ class Account:
     fallback: int = 0
     unprotected: set[tuple[int, int, int]] = field(default_factory=set)
 
+    def words(self) -> str:
+        return (
+            f"{self.protected} protected cells, {self.worlds} worlds looked for in {self.steps} steps; "
+            f"past the limit of steps {self.near}, groups of figures of which nothing is told: {self.fallback}"
+        )
+
 
 def settle(block: Block, quantities: Quantities, account: Account) -> None:
     """Hide rows of the block until every protected cell has its worlds."""

@@ -127,10 +127,10 @@ def _relation(world: PlainWorld, relation: Relation, clinic: int) -> Iterator[st
         return
     told = [number for number, key in enumerate(world.block.keys) if key in members]
     lines = [world.block.running(number, clinic) for number in told]
-    if not told or any(line is None for line in lines):
+    if any(line is None for line in lines):
         return
     single = {key: world.single(key, clinic) or [] for key in members}
-    last = min(len(line) - 1 for line in lines if line is not None)
+    last = min([world.block.slots, *(len(line) - 1 for line in lines if line is not None)])
 
     def total(key: Key, slot: int) -> float:
         if relation.over == "all":

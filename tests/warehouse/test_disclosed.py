@@ -44,6 +44,17 @@ def test_states_and_causes():
     assert "s1 c1 2024-02: value" in found
 
 
+def test_how_it_was_done_is_on_record_in_the_warehouse():
+    """How many cells are protected, and whether a limit was reached: beside the table, for who asks."""
+    with warehouse_of(referrals([1, 12], [5, 0])) as con:
+        account = disclose_figures(con, POLICY, quantities.load())
+        of = "SELECT comment FROM duckdb_tables() WHERE table_name = 'mart_disclosed'"
+        assert con.execute(of).fetchone() == (account.words(),)
+    assert account.protected
+    assert account.steps
+    assert "past the limit of steps 0, groups of figures of which nothing is told: 0" in account.words()
+
+
 def test_a_period_that_is_not_over_has_no_state_of_its_own():
     found = disclosed(referrals([30, 30]), where="grain = 'quarter'")
     assert {line.split(": ")[1] for line in found} == {"update_withheld"}
