@@ -58,7 +58,8 @@ class Account:
     def words(self) -> str:
         return (
             f"{self.protected} protected cells, {self.worlds} worlds looked for in {self.steps} steps; "
-            f"past the limit of steps {self.near}, groups of figures of which nothing is told: {self.fallback}"
+            f"past the limit of steps {self.near}, "
+            f"groups of figures of which nothing is told: {self.fallback}"
         )
 
 
