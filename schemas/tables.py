@@ -353,7 +353,7 @@ MART_DISCLOSED = Table(
     (
         *FIGURE_COLUMNS,
         required("state", "VARCHAR", "value, zero, suppressed, update_withheld, not_applicable or no_data"),
-        required("cause", "VARCHAR", "primary, within, secondary or dominance; empty if it is told"),
+        required("cause", "VARCHAR", "primary, within, secondary, dominance or history; empty if it is told"),
     ),
 )
 

@@ -29,7 +29,7 @@ from warehouse.checks import (
 EXACT_STATES = ("value", "zero", "not_applicable", "no_data")
 HIDDEN_STATES = ("suppressed", "update_withheld")
 GRAINS = (*PERIOD_GRAINS, "session", "stage")
-CAUSES = ("", "primary", "within", "secondary", "dominance")
+CAUSES = ("", "primary", "within", "secondary", "dominance", "history")
 FATES = ("accepted", "quarantined", "excluded", "superseded")
 RUN_INPUTS = (
     "run",

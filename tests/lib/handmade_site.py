@@ -216,6 +216,11 @@ def build_site(folder: Path) -> tuple[Setup, Path]:
     return setup, out
 
 
+def is_published(row: dict[str, str]) -> bool:
+    """Of all figures those that a policy that leaves out nothing publishes: rolling years to the ends of quarters."""
+    return row["grain"] != "rolling_12_months" or row["period"][-2:] in ("03", "06", "09", "12")
+
+
 def read_rows(path: Path) -> list[dict[str, str]]:
     """A CSV by the standard library's strict reader."""
     with path.open(encoding="utf-8", newline="") as stream:
