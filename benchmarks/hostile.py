@@ -48,8 +48,8 @@ def write_large(path: Path, size: int, packed: bool) -> None:
         for n in range(ROWS)
     ]
     body = ("\n".join(rows) + "\n").encode()
-    with gzip.open(path, "wb", compresslevel=1) if packed else path.open("wb") as out:
-        _repeat(out, (",".join(names) + "\n").encode(), body, size)  # type: ignore[arg-type]  # gzip writes bytes too
+    with gzip.GzipFile(path, "wb", compresslevel=1) if packed else path.open("wb") as out:
+        _repeat(out, (",".join(names) + "\n").encode(), body, size)
 
 
 def _repeat(out: BinaryIO, header: bytes, body: bytes, size: int) -> None:

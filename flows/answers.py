@@ -131,9 +131,8 @@ def codes(cells: pl.Series, key: AnswerKey) -> pl.Series:
 
 
 def _narrow(numbers: pl.Series) -> pl.Series:
-    low, high = numbers.min(), numbers.max()
-    if low is not None and (low < LOWEST or high > HIGHEST):  # type: ignore[operator]  # Int16 min and max are ints
-        fits = (numbers >= LOWEST) & (numbers <= HIGHEST)
+    fits = (numbers >= LOWEST) & (numbers <= HIGHEST)
+    if not fits.all():
         numbers = pl.select(pl.when(fits | numbers.is_null()).then(numbers).otherwise(TOO_FAR)).to_series()
     return numbers.cast(pl.Int8)
 

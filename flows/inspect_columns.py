@@ -156,7 +156,8 @@ def find_client(among: Sequence[Column], rows: int) -> Found | None:
     full = [one for one in by_name("client", able) if one.filled >= 0.5 * rows]
     if full:
         best = full[0]
-        sure = named_exactly("client", best.name) and columns()["client"].rank(best.name) < _SURE_NAMES  # type: ignore[operator]  # a name that was found has a rank
+        rank = columns()["client"].rank(best.name)
+        sure = named_exactly("client", best.name) and rank is not None and rank < _SURE_NAMES
         return Found("client", (best.name,), f"its name; {_told(best)}", sure)
     again = [one for one in able if REPEATED < len(one.texts) < one.filled and one.filled > MOSTLY * rows]
     likely = [one for one in again if not one.of_few_texts and len(one.texts) > one.filled / 30]

@@ -124,8 +124,7 @@ class _Search:
         self.missed: list[Ask] = []
 
     def run(self) -> None:
-        """First what is soon found, then what takes longer; past the limit of steps near worlds, which hide
-        more."""
+        """First what is soon found, then what takes longer, and past the limit of steps what is near."""
         late = [Ask(number, sign) for number in range(len(self.cells)) for sign in (1, -1)]
         late = self._look(FIRST, late, STEPS)
         late = self._look(LONG, late, min(LONG_STEPS, OF_EACH * len(self.cells)))

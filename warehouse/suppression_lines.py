@@ -50,10 +50,12 @@ class Lines:
 
     @property
     def low(self) -> Floats:
+        """By row; -inf where it has none."""
         return np.concatenate([*self._low, np.zeros(0)])
 
     @property
     def high(self) -> Floats:
+        """By row; inf where it has none."""
         return np.concatenate([*self._high, np.zeros(0)])
 
     def matrix(self, columns: int) -> Matrix:

@@ -33,7 +33,7 @@ LEAST = {
 }
 """Least of what is averaged, by figure, where everybody knows it."""
 
-MANY = 3
+MOST_MONTHS = 3
 """Most single months that, with one longer interval, are asked to cover another."""
 
 
@@ -260,7 +260,7 @@ def _covers(cells: Sequence[tuple[int, ...]]) -> list[tuple[int, list[int]]]:
     for whole, (start, stop) in enumerate(cells):
         for other, cell in enumerate(cells):
             rest = [(one, one + 1) for one in range(start, stop) if not cell[0] <= one < cell[1]]
-            if 0 < len(rest) <= min(MANY, stop - start - 1) and all(one in place for one in rest):
+            if 0 < len(rest) <= min(MOST_MONTHS, stop - start - 1) and all(one in place for one in rest):
                 found.append((whole, [other, *(place[one] for one in rest)]))
         for longest in (False, True):
             if chain := _chain(cells, whole, longest):
@@ -291,8 +291,8 @@ def _bind_sums(lines: Lines, block: Block, unknowns: Unknowns) -> None:
     for (figure, clinic), start in unknowns.of_sum.items():
         name, _, rest = figure.partition(":")
         series = unknowns.term_of_sum[figure]
-        if name in LEAST and (series, clinic) in unknowns.truth:
-            sums = _padded(block, figure, clinic, unknowns.slots)
+        sums = block.running_sum(figure, clinic)
+        if name in LEAST and sums is not None and (series, clinic) in unknowns.truth:
             counts = np.diff(unknowns.truth[series, clinic])
             short: Floats = LEAST[name] * counts - np.diff(sums)
             rows = lines.more(short, np.inf, len(slots))
@@ -306,13 +306,6 @@ def _bind_sums(lines: Lines, block: Block, unknowns: Unknowns) -> None:
             rows = lines.more(0.0, 0.0, len(slots))
             for begin, sign in ((first, 1.0), (start, 1.0), (last, -1.0)):
                 lines.put(rows, begin + slots, sign)
-
-
-def _padded(block: Block, figure: str, clinic: int, slots: int) -> Floats:
-    line = block.running_sum(figure, clinic)
-    if line is None:
-        return np.zeros(slots + 1)
-    return np.concatenate([line, np.full(slots + 1 - len(line), line[-1])])
 
 
 def _told(lines: Lines, block: Block, unknowns: Unknowns) -> tuple[Index, Index, Floats]:

@@ -1,9 +1,7 @@
-"""What is unknown of a block: running totals of each series and clinic, sums behind means, and by how much
-they differ.
+"""What is unknown of a block: running totals of each series and clinic, and of the sums behind means.
 
 All is counted from a world that is known, the true one: an unknown is how far a running total is from the
-truth.
-A cell is the difference of two of them, summed over its clinics.
+truth. A cell is the difference of two of them, summed over its clinics.
 """
 
 from __future__ import annotations
@@ -20,9 +18,12 @@ from warehouse.suppression_relations import Key, Relation
 class Unknowns:
     """Numbers of the unknowns of a block.
 
-    size: how many; floor: by unknown, how far it can fall below its base; untold: those of series that no
-        figure tells of, whose base is not known; sums: those of sums behind means, which are of scores and
-        not of people
+    size: how many; floor: by unknown, how far it can fall below the truth
+    start: by series and clinic, the first unknown of its running totals, by slot; -1 where it has none
+    own: by series that does not add up, its unknowns by clinic and span
+    of_sum: by figure and clinic, the first of a sum; first_sum: from here on unknowns are of sums, in scores
+    untold: unknowns of series that no figure tells of, the last of `series`; their truth is not known
+    truth, length: by series and clinic, the true running totals over all slots, and up to where figures go
     known: relations of the block; additive: quantities that add up over clinics and months
     """
 
@@ -50,7 +51,6 @@ class Unknowns:
         return self.size - len(floor)
 
     def _lines(self, told: int) -> None:
-        """By series and clinic where its running totals begin, of slot 1 on; -1 where it has none."""
         self.start = np.full((len(self.series), self.clinics), -1, dtype=np.int64)
         self.truth: dict[tuple[int, int], Floats] = {}
         self.length: dict[tuple[int, int], int] = {}
@@ -63,7 +63,6 @@ class Unknowns:
                     self.length[number, clinic] = len(line) - 1
                     if key[0] in self.additive:
                         self.start[number, clinic] = self._more(-whole[1:])
-        self.untold = np.zeros(0, dtype=np.int64)
         first = self.size
         for key in self.untold_keys:
             for clinic in range(self.clinics):

@@ -24,9 +24,8 @@ DEAR = 1e6
 SCORES = 20
 """So many scores away from the truth are like one person."""
 
-MANY = 600
+IN_HAND = 600
 """Rows beyond which a programme is begun anew."""
-
 
 DUAL, PRIMAL = 1, 4
 """Ways of the solver: after rows have come, and after prices have changed."""
@@ -60,8 +59,7 @@ class Worlds:
         self.look(0.0, 0)
 
     def look(self, far: float, limit: int) -> None:
-        """From now on it costs so much to be one person away from the truth, and a world may take so many
-        steps."""
+        """From now on: the price of being one person away from the truth, and the steps a world may take."""
         self._far, self.limit = far, limit
         self._begin()
 
@@ -87,12 +85,6 @@ class Worlds:
 
     # -- rows in hand ------------------------------------------------------------------------------
 
-    def _new_columns(self, cost: Floats, floor: Floats, high: Floats) -> int:
-        none = np.zeros(0, dtype=np.int32)
-        self._highs.addCols(len(cost), cost, floor, high, 0, none, none, np.zeros(0))
-        self._columns += len(cost)
-        return self._columns - len(cost)
-
     def _take(self, unknowns: Index) -> None:
         """Unknowns as two columns each: how far above the truth, and how far below."""
         new = np.unique(unknowns[self._local[unknowns] < 0])
@@ -100,7 +92,10 @@ class Worlds:
             return
         cost = np.repeat(np.where(new >= self.programme.sums, self._far / SCORES, self._far), 2)
         high = np.stack([np.full(len(new), np.inf), -self.programme.floor[new]], axis=1).reshape(-1)
-        self._local[new] = self._new_columns(cost, np.zeros(2 * len(new)), high) + 2 * np.arange(len(new))
+        none = np.zeros(0, dtype=np.int32)
+        self._highs.addCols(len(cost), cost, np.zeros(len(cost)), high, 0, none, none, np.zeros(0))
+        self._local[new] = self._columns + 2 * np.arange(len(new))
+        self._columns += len(cost)
         self._places = np.append(self._places, self._local[new])
         self._unknowns = np.append(self._unknowns, new)
 
@@ -146,7 +141,7 @@ class Worlds:
 
     def ask(self, unknowns: Index, factors: Floats, least: float) -> None:
         """From now on: the sum of these unknowns by these factors is at least so much, if it can be."""
-        if self._rows > MANY:
+        if self._rows > IN_HAND:
             self._begin()
         if self._asked >= 0:
             self._highs.changeRowBounds(self._asked, -np.inf, np.inf)
@@ -155,10 +150,10 @@ class Worlds:
         self._give(self._asked, DEAR)
 
     def world(self, price: Floats, again: bool = False) -> World | None:
-        """The world that counts what is asked at the least cost: prices of what is told, and to be away from
-        the truth.
+        """The world that counts what is asked at the least cost; None where it takes more steps than it may.
 
-        again: the same was asked before at other prices. None where it takes more steps than it may.
+        price: of each that is told, for a violation of one
+        again: the same was asked just now at other prices
         """
         self._set_prices(price)
         if not again:

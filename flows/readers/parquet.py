@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 100_000_000
 """A few bytes can declare any number of blank rows."""
 
-_DATES = {pl.Date: "%Y-%m-%d", pl.Time: "%H:%M:%S"}
+_DATES: dict[type[pl.DataType], str] = {pl.Date: "%Y-%m-%d", pl.Time: "%H:%M:%S"}
 _MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -169,9 +169,10 @@ def _text_of(column: pl.Series, mark: str) -> pl.Series | None:
         return _by_value(column, str)
     if kind == pl.Duration:
         return _by_value(column, moment_text)
-    if kind == pl.Datetime:
-        return column.dt.to_string(f"{_MOMENT}%z" if column.dtype.time_zone else _MOMENT)  # type: ignore[attr-defined]  # a Datetime
-    return column.dt.to_string(_DATES[type(kind)]) if type(kind) in _DATES else None  # type: ignore[index]  # asked just before
+    if isinstance(kind, pl.Datetime):
+        return column.dt.to_string(f"{_MOMENT}%z" if kind.time_zone else _MOMENT)
+    form = _DATES.get(type(kind))
+    return column.dt.to_string(form) if form else None
 
 
 def _by_value(column: pl.Series, text: Callable[..., str | None]) -> pl.Series:

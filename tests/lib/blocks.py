@@ -24,6 +24,16 @@ QUANTITIES = quantities.load()
 ADDITIVE = frozenset(one.id for one in QUANTITIES.quantities if one.additive)
 
 
+RECEIVED = ("referrals_received", "standard")
+ENDED = ("referrals_ended", "standard")
+OPEN = ("open_referrals", "standard")
+UNTREATED = ("ended_before_treatment_rate", "standard")
+ENTERED = ("entered_treatment", "standard")
+WAITS = ("wait_days_mean", "standard")
+HELD = ("appointments_held", "standard")
+CLIENTS = ("clients_seen", "standard")
+
+
 def figures_of(service: Service) -> pl.DataFrame:
     """Exact rows with their places, in the form that `warehouse.suppression_rows.told` takes."""
     with warehouse_of(service) as con:

@@ -8,16 +8,25 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.lib.blocks import EXACT, POLICY, QUANTITIES, block_of, blocks_of, cell_of, figures_of, term_of
+from tests.lib.blocks import (
+    ENDED,
+    EXACT,
+    POLICY,
+    QUANTITIES,
+    RECEIVED,
+    UNTREATED,
+    block_of,
+    blocks_of,
+    cell_of,
+    figures_of,
+    term_of,
+)
 from tests.lib.settled import Settled, settled, unsettled
 from tests.lib.small_services import Service, given, small_service
 from warehouse.suppression import Account, settle
 from warehouse.suppression_block import PRIMARY, SECONDARY, SHOWN, WITHIN, Policy
 from warehouse.suppression_worlds import Worlds
 
-RECEIVED = ("referrals_received", "standard")
-ENDED = ("referrals_ended", "standard")
-UNTREATED = ("ended_before_treatment_rate", "standard")
 CONTACTS = (
     ("appointments_held", "standard"),
     ("attendance_rate", "of_booked"),

@@ -6,16 +6,23 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.lib.blocks import EXACT, POLICY, block_of, cell_of, figures_of, rows_named, term_of
+from tests.lib.blocks import (
+    ENDED,
+    ENTERED,
+    EXACT,
+    OPEN,
+    POLICY,
+    RECEIVED,
+    UNTREATED,
+    WAITS,
+    block_of,
+    cell_of,
+    figures_of,
+    rows_named,
+    term_of,
+)
 from tests.lib.small_services import Service, given
 from warehouse.suppression_block import PRIMARY, SECONDARY, SHOWN, UNBOUND, WITHIN, Block, Policy
-
-RECEIVED = ("referrals_received", "standard")
-ENDED = ("referrals_ended", "standard")
-OPEN = ("open_referrals", "standard")
-UNTREATED = ("ended_before_treatment_rate", "standard")
-WAITS = ("wait_days_mean", "standard")
-ENTERED = ("entered_treatment", "standard")
 
 
 def received(*clinics: list[int], services: str = "s1") -> Service:

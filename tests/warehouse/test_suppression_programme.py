@@ -10,21 +10,29 @@ import pytest
 
 from schemas.errors import WarehouseError
 from tests.lib.block_worlds import PlainWorld, contradicted, impossible
-from tests.lib.blocks import EXACT, block_of, blocks_of, cell_of, figures_of, programme_of, term_of
+from tests.lib.blocks import (
+    CLIENTS,
+    ENDED,
+    ENTERED,
+    EXACT,
+    HELD,
+    OPEN,
+    RECEIVED,
+    UNTREATED,
+    WAITS,
+    block_of,
+    blocks_of,
+    cell_of,
+    figures_of,
+    programme_of,
+    term_of,
+)
 from tests.lib.small_services import Service, given, small_service
 from warehouse import suppression_programme
 from warehouse.suppression_block import Block
 from warehouse.suppression_programme import Programme
 from warehouse.suppression_unknowns import Unknowns
 
-RECEIVED = ("referrals_received", "standard")
-ENDED = ("referrals_ended", "standard")
-OPEN = ("open_referrals", "standard")
-UNTREATED = ("ended_before_treatment_rate", "standard")
-ENTERED = ("entered_treatment", "standard")
-WAITS = ("wait_days_mean", "standard")
-HELD = ("appointments_held", "standard")
-CLIENTS = ("clients_seen", "standard")
 OUTCOMES = tuple((f"outcome_mean_{one}", "standard") for one in ("first", "last", "change"))
 SLACK = 1e-6
 

@@ -8,7 +8,11 @@ import pytest
 
 from schemas.errors import WarehouseError
 from tests.lib.blocks import (
+    ENDED,
+    OPEN,
     QUANTITIES,
+    RECEIVED,
+    UNTREATED,
     block_of,
     blocks_of,
     cell_of,
@@ -23,10 +27,6 @@ from warehouse.suppression_block import UNBOUND
 from warehouse.suppression_relations import linked
 from warehouse.suppression_rows import told
 
-RECEIVED = ("referrals_received", "standard")
-ENDED = ("referrals_ended", "standard")
-OPEN = ("open_referrals", "standard")
-UNTREATED = ("ended_before_treatment_rate", "standard")
 CONTACTS = (
     ("appointments_held", "standard"),
     ("attendance_rate", "standard"),

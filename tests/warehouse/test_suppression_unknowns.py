@@ -6,19 +6,24 @@ import numpy as np
 import pytest
 
 from tests.lib.block_worlds import PlainWorld
-from tests.lib.blocks import block_of, blocks_of, cell_of, term_of, unknowns_of
+from tests.lib.blocks import (
+    CLIENTS,
+    ENDED,
+    ENTERED,
+    HELD,
+    OPEN,
+    RECEIVED,
+    UNTREATED,
+    WAITS,
+    block_of,
+    blocks_of,
+    cell_of,
+    term_of,
+    unknowns_of,
+)
 from tests.lib.small_services import given, small_service
 from warehouse.suppression_lines import Lines
 from warehouse.suppression_unknowns import Unknowns
-
-RECEIVED = ("referrals_received", "standard")
-ENDED = ("referrals_ended", "standard")
-OPEN = ("open_referrals", "standard")
-UNTREATED = ("ended_before_treatment_rate", "standard")
-ENTERED = ("entered_treatment", "standard")
-WAITS = ("wait_days_mean", "standard")
-HELD = ("appointments_held", "standard")
-CLIENTS = ("clients_seen", "standard")
 
 
 def matrix_of(unknowns: Unknowns, cells: list[int]) -> np.ndarray:

@@ -7,13 +7,12 @@ import polars as pl
 import pytest
 
 from tests.lib.block_worlds import contradicted, impossible, interval, world_of
-from tests.lib.blocks import EXACT, POLICY, block_of, blocks_of, cell_of, figures_of, programme_of
+from tests.lib.blocks import EXACT, POLICY, RECEIVED, block_of, blocks_of, cell_of, figures_of, programme_of
 from tests.lib.small_services import Service, given, small_service
 from warehouse.suppression_block import Block, Policy
 from warehouse.suppression_lines import Lines
 from warehouse.suppression_worlds import World, Worlds
 
-RECEIVED = ("referrals_received", "standard")
 NEAR = 1e-4
 ENOUGH = 100_000
 
