@@ -16,6 +16,11 @@ OVERLAP_PERCENT, FEWEST_REPEATED = 90, 10
 
 _CONTACT = "status IN ('attended', 'late')"
 
+_INCOMPLETE = """(
+    SELECT clinic FROM core_export WHERE kind = 'appointments' AND refused IS NOT NULL AND NOT closed
+)"""
+"""Clinics of whose contacts a file waits, refused: that one is missing says nothing there."""
+
 _BEFORE_REFERRAL = f"""
     WITH first AS (
         SELECT clinic, client_key, min(received_on) AS received_on FROM core_referral GROUP BY ALL
@@ -35,12 +40,13 @@ _SESSION_ORDER = """
         ORDER BY session, completed_on, entry_no, source_row, form_no)
 """
 
-_CLINICIAN_UNKNOWN = """
+_CLINICIAN_UNKNOWN = f"""
     WITH known AS (
         SELECT DISTINCT clinic, clinician_key FROM core_appointment WHERE clinician_key IS NOT NULL
     )
     SELECT entry_no, source_row, instrument FROM core_administration
     SEMI JOIN (SELECT DISTINCT clinic FROM known) USING (clinic)
+    ANTI JOIN {_INCOMPLETE} USING (clinic)
     ANTI JOIN known USING (clinic, clinician_key)
     WHERE clinician_key IS NOT NULL
 """
@@ -68,6 +74,7 @@ _MORE_ANSWERS = f"""
         SELECT clinic, client_key, instrument, rater, rater_id, segment,
                coalesce(any_value(contacts), 0) + 1 AS usual
         FROM core_administration SEMI JOIN (SELECT DISTINCT clinic FROM contact) USING (clinic)
+        ANTI JOIN {_INCOMPLETE} USING (clinic)
         LEFT JOIN contact USING (clinic, client_key)
         GROUP BY ALL HAVING count(*) > usual
     )

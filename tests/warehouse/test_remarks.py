@@ -134,6 +134,22 @@ def test_more_answers_than_contacts_and_one(tmp_path):
         assert remarked(con, "more_answers_than_contacts") == [(1, 4, "mini")]
 
 
+def test_missing_contacts_are_not_told_of_where_a_file_of_them_is_refused(tmp_path):
+    """The refusal is told of, with its remedy; that contacts and clinicians are missing follows from it."""
+    rows = [("c1", "z", str(n), f"2026-05-0{n}") for n in (1, 2, 3)]
+    diary = appointments(("c1", "k", "2026-05-01", "a"))
+    files = [(FORMS, answers(*rows)), (DIARY, diary)]
+    (tmp_path / "whole").mkdir()
+    with loaded(tmp_path / "whole", files) as con:
+        assert remarked(con, "more_answers_than_contacts")
+        assert remarked(con, "clinician_unknown")
+    (tmp_path / "refused").mkdir()
+    with loaded(tmp_path / "refused", [*files, (DIARY, "no,such,header\n1,2,3\n")]) as con:
+        assert con.execute("SELECT count(*) FROM core_export WHERE refused IS NOT NULL").fetchone() == (1,)
+        assert not remarked(con, "more_answers_than_contacts")
+        assert not remarked(con, "clinician_unknown")
+
+
 @pytest.mark.parametrize(("shared", "found"), [("True", [(1, 1, "mini"), (2, 1, "")]), ("False", [])])
 def test_a_client_of_two_clinics_where_ids_are_shared(tmp_path, shared, found):
     with new_database(tmp_path / "w.duckdb") as con:
